@@ -1,0 +1,1 @@
+"""What every Muster service stands on: contracts, messaging, storage, service, web, observability."""

@@ -1,0 +1,1 @@
+"""The published language: the vocabulary, and every event a service can say."""

@@ -1,0 +1,1 @@
+"""Everything about messages. The only room that knows pika."""

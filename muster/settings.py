@@ -1,0 +1,47 @@
+"""Settings of the platform, from environment variables named MUSTER_…; services add their own."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from muster.contracts.catalogue import OWNERS
+
+
+class Settings(BaseSettings):
+    """What every process needs to know. All wrong values are reported at once."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSTER_", extra="ignore")
+
+    services: Annotated[tuple[str, ...], NoDecode] = OWNERS  # which services this process serves
+    database_url: str = "sqlite:///.muster/data/{service}.db"  # {service} is filled in
+    amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/%2F"
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8480
+    # worker and relay serve /metrics, /healthz and /readyz here; 0 picks a free port
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    token_private_key_file: Path | None = None  # PEM, Ed25519; only the registry's api needs it
+    token_public_key_file: Path = Path(".muster/keys/token.pub.pem")
+    token_issuer: str = "muster"
+    token_lifetime_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
+    batch_size: Annotated[int, Field(ge=1, le=1000)] = 100
+    drain_seconds: Annotated[float, Field(gt=0, le=300)] = 20
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
+    log_level: str = "INFO"
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("services")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(value) - set(OWNERS)):
+            raise ValueError(f"unknown services {unknown}; choose from {list(OWNERS)}")
+        return value
+
+    def database_url_of(self, service: str) -> str:
+        """Return the database of one service."""
+        return self.database_url.format(service=service)

@@ -1,0 +1,1 @@
+"""One store per service: units of work, outbox, inbox, durable timers."""

@@ -1,0 +1,61 @@
+"""Engines for the two stores: SQLite (WAL, immediate transactions) and PostgreSQL."""
+
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.engine import make_url
+
+READ_ONLY = "muster_read_only"  # execution option of a connection that will not write
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for ``sqlite:///path``, ``sqlite://`` (in memory) or ``postgresql+psycopg://``.
+
+    A commit is on disk when it returns. Raises ValueError for any other kind of store.
+    """
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        in_memory = parsed.database in (None, "", ":memory:")
+        return _open_sqlite(url, in_memory=in_memory)
+    if backend == "postgresql":
+        return create_engine(
+            url,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 5,
+                "options": "-c statement_timeout=15000 "
+                "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
+            },
+        )
+    raise ValueError(
+        f"{backend!r} is not a store Muster knows; use sqlite:///path or postgresql+psycopg://…"
+    )
+
+
+def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 15}}
+    if in_memory:
+        options["poolclass"] = StaticPool
+    engine = create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: SqliteConnection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 15000")
+        if not in_memory:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")  # answered 2xx survives a power cut
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get(READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,102 @@
+"""Aggregates as rows: columns to find them by, and one JSON document that is the aggregate."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
+
+from muster.contracts.vocabulary.errors import NotFound, TransientError
+from muster.storage.unit_of_work import UnitOfWork
+
+
+class Versioned(Protocol):
+    """An aggregate counts its changes."""
+
+    @property
+    def version(self) -> int:
+        """Return how often it was changed, from 1."""
+        ...
+
+
+T = TypeVar("T", bound=Versioned)
+
+
+class StaleWrite(TransientError):
+    """Somebody else changed it first; load it again and decide anew."""
+
+
+class Repository(Generic[T]):
+    """Loads and saves one kind of aggregate.
+
+    The table has a string primary key, ``version`` and ``document`` (text), and the columns that
+    `columns` fills from the aggregate; the key is among them.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        aggregate: type[T],
+        thing: str,
+        columns: Callable[[T], Mapping[str, Any]],
+    ) -> None:
+        self._table = table
+        self._key = next(iter(table.primary_key.columns))
+        self._thing = thing
+        self._columns = columns
+        self._adapter: TypeAdapter[T] = TypeAdapter(aggregate)
+
+    def find(self, connection: Connection, identifier: str, *, lock: bool = False) -> T | None:
+        """Return the aggregate, or None; `lock` keeps others from changing it until commit."""
+        query = select(self._table.c.document).where(self._key == identifier)
+        document = connection.execute(query.with_for_update() if lock else query).scalar()
+        return None if document is None else self._adapter.validate_json(document)
+
+    def get(self, connection: Connection, identifier: str, *, lock: bool = False) -> T:
+        """Return the aggregate; raise NotFound."""
+        found = self.find(connection, identifier, lock=lock)
+        if found is None:
+            raise NotFound(self._thing, identifier)
+        return found
+
+    def list(
+        self,
+        connection: Connection,
+        *where: ColumnElement[bool],
+        order_by: ColumnElement[Any] | None = None,
+        limit: int | None = None,
+        lock: bool = False,
+    ) -> list[T]:
+        """Return the aggregates that fulfil all conditions, by id unless told otherwise."""
+        query = select(self._table.c.document).where(*where)
+        query = query.order_by(self._key if order_by is None else order_by).limit(limit)
+        rows = connection.execute(query.with_for_update() if lock else query).scalars()
+        return [self._adapter.validate_json(document) for document in rows]
+
+    def add(self, work: UnitOfWork, aggregate: T) -> None:
+        """Insert a new aggregate."""
+        work.connection.execute(insert(self._table), self._row(aggregate))
+
+    def save(self, work: UnitOfWork, aggregate: T) -> None:
+        """Write a changed aggregate whose version is one above the stored one.
+
+        Raises StaleWrite if it is not, so that no change is lost.
+        """
+        row = self._row(aggregate)
+        done = work.connection.execute(
+            update(self._table)
+            .where(
+                self._key == row[self._key.name],
+                self._table.c.version == aggregate.version - 1,
+            )
+            .values(row)
+        )
+        if done.rowcount != 1:
+            raise StaleWrite(f"{self._thing} {row[self._key.name]} was changed by somebody else.")
+
+    def _row(self, aggregate: T) -> dict[str, Any]:
+        return {
+            **self._columns(aggregate),
+            "version": aggregate.version,
+            "document": self._adapter.dump_json(aggregate).decode(),
+        }

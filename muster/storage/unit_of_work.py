@@ -1,0 +1,116 @@
+"""A unit of work: one transaction that holds the state, the inbox and the outbox together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, delete
+
+from muster.context import Context
+from muster.contracts.event import Event
+from muster.contracts.vocabulary.identifiers import EventId, Ids, Prefix
+from muster.contracts.vocabulary.lifecycle import Transition
+from muster.messaging.envelope import Envelope
+from muster.messaging.topology import events_exchange
+
+
+class UnitOfWork:
+    """What a use case works with. Whoever opened it commits or rolls back, never the use case.
+
+    `connection` runs SQL inside the transaction; `now` is one instant for the whole unit;
+    `context` says who acts and why.
+    """
+
+    def __init__(
+        self, connection: Connection, metadata: MetaData, context: Context, now: datetime, ids: Ids
+    ) -> None:
+        self.connection = connection
+        self.context = context
+        self.now = now
+        self.ids = ids
+        self.transitions: list[Transition] = []
+        self._tables = metadata.tables
+        self._outbox: list[dict[str, Any]] = []
+
+    @contextmanager
+    def caused_by(self, envelope: Envelope) -> Iterator[None]:
+        """Let everything recorded inside be an effect of this event."""
+        outer, self.context = self.context, envelope.effect_context()
+        try:
+            yield
+        finally:
+            self.context = outer
+
+    def record(self, event: Event, *, version: int | None = None) -> None:
+        """Say this event if, and only if, the transaction commits.
+
+        `version` is the aggregate's version after the change, where the aggregate has one.
+        """
+        envelope = Envelope(
+            id=EventId(self.ids.new(Prefix.EVENT)),
+            time=self.now,
+            event=event,
+            context=self.context,
+            aggregate_version=version,
+        )
+        self._outbox.append(
+            {
+                "message_id": envelope.id,
+                "aggregate_id": event.subject,
+                "aggregate_version": version,
+                "exchange": events_exchange(event.owner()),
+                "routing_key": event.routing_key(),
+                "type": event.event_type,
+                "correlation_id": self.context.correlation_id,
+                "body": envelope.to_json(),
+                "recorded_at": self.now,
+            }
+        )
+
+    def remember(self, transition: Transition) -> None:
+        """Keep who moved what, when and why, for the auditor."""
+        self.transitions.append(transition)
+
+    def schedule(self, kind: str, subject: str, due_at: datetime) -> None:
+        """Fire the timer `kind` for `subject` at `due_at`; replaces an earlier one of both."""
+        self.unschedule(kind, subject)
+        self.connection.execute(
+            self._tables["timers"].insert(),
+            {
+                "timer_id": self.ids.new(Prefix.TIMER),
+                "kind": kind,
+                "subject": subject,
+                "due_at": due_at,
+                "correlation_id": self.context.correlation_id,
+            },
+        )
+
+    def unschedule(self, kind: str, subject: str) -> None:
+        """Forget the timer `kind` for `subject`, if there is one."""
+        timers = self._tables["timers"]
+        self.connection.execute(
+            delete(timers).where(timers.c.kind == kind, timers.c.subject == subject)
+        )
+
+    def flush(self) -> None:
+        """Write what was recorded; called by whoever opened the unit, just before the commit."""
+        if self.transitions:
+            rows = [
+                {
+                    "thing": t.thing,
+                    "thing_id": t.thing_id,
+                    "before": t.before,
+                    "after": t.after,
+                    "actor": t.actor.name,
+                    "organisation_id": t.actor.organisation_id,
+                    "reason": t.reason,
+                    "occurred_at": t.occurred_at,
+                    "recorded_at": t.recorded_at,
+                }
+                for t in self.transitions
+            ]
+            self.connection.execute(self._tables["transitions"].insert(), rows)
+        if self._outbox:
+            self.connection.execute(self._tables["outbox_messages"].insert(), self._outbox)
+            self._outbox = []
