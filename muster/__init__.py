@@ -1,1 +1,1 @@
-"""What every Muster service stands on: contracts, messaging, storage, service, web, observability."""
+"""What every service stands on: contracts, messaging, storage, service, web, observability."""

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     token_private_key_file: Path | None = None  # PEM, Ed25519; only the registry's api needs it
     token_public_key_file: Path = Path(".muster/keys/token.pub.pem")
-    token_issuer: str = "muster"
+    token_issuer: str = "muster"  # noqa: S105 - a name, not a secret
     token_lifetime_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
     batch_size: Annotated[int, Field(ge=1, le=1000)] = 100
     drain_seconds: Annotated[float, Field(gt=0, le=300)] = 20

@@ -53,12 +53,12 @@ class Store:
             TRANSITIONS.labels(self.service, transition.thing, transition.after).inc()
 
     def transact(self, context: Context, command: Callable[[UnitOfWork], T]) -> T:
-        """Run a command in a unit of work; run it again if the database asked for that."""
+        """Run a command in a unit of work; run it again after a deadlock or a stale write."""
         for _ in range(ATTEMPTS - 1):
             try:
                 with self.begin(context) as work:
                     return command(work)
-            except StoreUnavailable:
+            except TransientError:
                 continue
         with self.begin(context) as work:
             return command(work)

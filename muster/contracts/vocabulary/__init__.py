@@ -1,1 +1,1 @@
-"""The words all services share. Domain code may import this package and the standard library only."""
+"""The words all services share; domain code imports this and the standard library only."""

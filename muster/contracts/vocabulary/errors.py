@@ -11,7 +11,7 @@ class DomainError(MusterError):
     """A rule of the business refused what was asked; asking again unchanged will not help."""
 
 
-class NotFound(DomainError):  # noqa: N818 - named as the answer it becomes
+class NotFound(DomainError):
     """There is no such thing, or the caller may not know that there is."""
 
     def __init__(self, thing: str, identifier: str) -> None:
@@ -20,11 +20,11 @@ class NotFound(DomainError):  # noqa: N818 - named as the answer it becomes
         self.identifier = identifier
 
 
-class Forbidden(DomainError):  # noqa: N818 - named as the answer it becomes
+class Forbidden(DomainError):
     """The caller is known but may not do this."""
 
 
-class Conflict(DomainError):  # noqa: N818 - named as the answer it becomes
+class Conflict(DomainError):
     """What was asked does not fit the present state."""
 
 

@@ -1,0 +1,51 @@
+"""JSON logs, one object a line, each with the correlation id of what it belongs to."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from pythonjsonlogger.json import JsonFormatter
+
+# What the current thread or task is working on; "" outside of any request or delivery.
+correlation: ContextVar[str] = ContextVar("muster_correlation", default="")
+
+_FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@contextmanager
+def correlated(correlation_id: str) -> Iterator[None]:
+    """Let every log line written inside carry this correlation id."""
+    token = correlation.set(correlation_id)
+    try:
+        yield
+    finally:
+        correlation.reset(token)
+
+
+class CorrelationFilter(logging.Filter):
+    """Adds `correlation_id` to every record that does not bring its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, marked."""
+        if not hasattr(record, "correlation_id"):
+            record.correlation_id = correlation.get()
+        return True
+
+
+def configure_logging(level: str, process: str) -> None:
+    """Send all logs of this process to stderr as JSON lines that name the process.
+
+    Replaces whatever handlers the root logger had; call it once, at the start of a process.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(CorrelationFilter())
+    handler.setFormatter(
+        JsonFormatter(
+            _FIELDS + " %(correlation_id)s",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+            static_fields={"process": process},
+        )
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,0 +1,150 @@
+"""What happens to a batch of deliveries: inbox, handler and outbox in one transaction.
+
+A batch that fails is rolled back and taken again one message at a time, so that one bad message
+never holds up its neighbours. What fails for now goes to a retry queue, what fails for good to the
+dead letters; both are published and confirmed before the delivery is acked.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from muster.context import Context
+from muster.contracts.vocabulary.errors import DomainError, PermanentError
+from muster.contracts.vocabulary.lifecycle import Actor
+from muster.messaging.envelope import Envelope, UnreadableMessage, parse
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.ports import Delivery, OutboundMessage, Outcome, Publisher
+from muster.messaging.retries import dead_letter_message, retry_message
+from muster.messaging.topology import Subscription
+from muster.observability.logs import correlated
+from muster.observability.metrics import BATCH_MESSAGES, BATCH_SECONDS, INBOX_DUPLICATES, MESSAGES
+from muster.storage import inbox
+from muster.storage.store import Store, StoreUnavailable
+from muster.storage.unit_of_work import UnitOfWork
+
+log = logging.getLogger("muster.inlet")
+
+EventHandler = Callable[[UnitOfWork, Envelope], None]
+BatchHandler = Callable[[UnitOfWork, Sequence[Envelope]], None]
+
+
+def one_by_one(handler: EventHandler) -> BatchHandler:
+    """Return a batch handler that calls `handler` for each event, as an effect of that event."""
+
+    def handle(work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        for envelope in envelopes:
+            with work.caused_by(envelope), correlated(envelope.context.correlation_id):
+                handler(work, envelope)
+
+    return handle
+
+
+@dataclass(frozen=True)
+class _Parcel:
+    delivery: Delivery
+    envelope: Envelope
+
+
+class Inlet:
+    """Takes batches of one subscription into the store."""
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        handler: BatchHandler,
+        store: Store,
+        publisher: Publisher,
+    ) -> None:
+        self.subscription = subscription
+        self._handler = handler
+        self._store = store
+        self._publisher = publisher
+        self._labels = (subscription.service, subscription.name)
+        self._context = Context(Actor(f"service:{subscription.service}"), correlation_id="")
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Bring every delivery to its end; when this returns, all of them may be acked.
+
+        Raises StoreUnavailable or BrokerUnavailable if that is not possible now: nothing may be
+        acked then, and taking the same deliveries again later is safe.
+        """
+        BATCH_MESSAGES.labels(*self._labels).observe(len(deliveries))
+        outgoing: list[OutboundMessage] = []
+        parcels: list[_Parcel] = []
+        for delivery in deliveries:
+            try:
+                parcels.append(_Parcel(delivery, parse(delivery.body)))
+            except UnreadableMessage as error:
+                outgoing.append(self._dead_letter(delivery, str(error)))
+        with BATCH_SECONDS.labels(*self._labels).time():
+            outgoing += self._together(parcels)
+        self._send(outgoing)
+
+    def _together(self, parcels: Sequence[_Parcel]) -> list[OutboundMessage]:
+        if not parcels:
+            return []
+        try:
+            self._apply(parcels)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if len(parcels) > 1:
+                return [message for parcel in parcels for message in self._alone(parcel)]
+            return self._alone(parcels[0])
+        return []
+
+    def _alone(self, parcel: _Parcel) -> list[OutboundMessage]:
+        try:
+            self._apply([parcel])
+        except StoreUnavailable:
+            raise
+        except (DomainError, PermanentError) as error:
+            return [self._dead_letter(parcel.delivery, f"{type(error).__name__}: {error}")]
+        except Exception as error:
+            log.exception(
+                "a message failed",
+                extra={"queue": self.subscription.queue, "message_id": parcel.envelope.id},
+            )
+            return [self._again(parcel.delivery, f"{type(error).__name__}: {error}")]
+        return []
+
+    def _apply(self, parcels: Sequence[_Parcel]) -> None:
+        with self._store.begin(self._context) as work:
+            fresh = inbox.admit(
+                work.connection,
+                self._store.metadata,
+                self.subscription.name,
+                [parcel.envelope.id for parcel in parcels],
+                work.now,
+            )
+            first: dict[str, Envelope] = {}
+            for parcel in parcels:
+                if parcel.envelope.id in fresh:
+                    first.setdefault(parcel.envelope.id, parcel.envelope)
+            if first:
+                self._handler(work, list(first.values()))
+        MESSAGES.labels(*self._labels, "done").inc(len(first))
+        if repeats := len(parcels) - len(first):
+            MESSAGES.labels(*self._labels, "duplicate").inc(repeats)
+            INBOX_DUPLICATES.labels(*self._labels).inc(repeats)
+
+    def _again(self, delivery: Delivery, reason: str) -> OutboundMessage:
+        message = retry_message(delivery, self.subscription, reason)
+        if message is None:
+            return self._dead_letter(delivery, reason)
+        MESSAGES.labels(*self._labels, "retried").inc()
+        return message
+
+    def _dead_letter(self, delivery: Delivery, reason: str) -> OutboundMessage:
+        MESSAGES.labels(*self._labels, "dead_lettered").inc()
+        log.error(
+            "a message goes to the dead letters",
+            extra={"queue": delivery.queue, "message_id": delivery.message_id, "reason": reason},
+        )
+        return dead_letter_message(delivery, self.subscription, reason)
+
+    def _send(self, messages: Sequence[OutboundMessage]) -> None:
+        outcomes = self._publisher.publish(messages) if messages else []
+        if unsafe := [outcome for outcome in outcomes if outcome is not Outcome.CONFIRMED]:
+            raise BrokerUnavailable(f"a retry or dead letter was not taken: {unsafe[0]}")

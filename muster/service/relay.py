@@ -1,0 +1,79 @@
+"""The relay: moves outbox rows to the broker, in order, with pipelined confirms.
+
+It publishes, waits once for all confirms, then marks what was confirmed. A crash in between gives
+a duplicate, which the inbox of every subscriber absorbs; never a loss.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from muster.context import Context
+from muster.contracts.vocabulary.lifecycle import Actor
+from muster.messaging.ports import Outcome, Publisher
+from muster.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, PUBLISHED
+from muster.storage import outbox
+from muster.storage.exclusive import ExclusiveRight
+from muster.storage.store import Store
+
+log = logging.getLogger("muster.relay")
+
+WINDOW = 500  # messages in flight at once
+
+
+class Relay:
+    """Relays the outbox of one service. Only one relay of a store works at a time."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._right = ExclusiveRight(store.engine, "relay")
+        self._context = Context(Actor(f"relay:{store.service}"), correlation_id="")
+
+    def step(self) -> int:
+        """Publish what waits, up to a window; return how many events were published.
+
+        Raises StoreUnavailable or BrokerUnavailable; everything unpublished stays in the outbox.
+        """
+        if not self._right.held():
+            return 0
+        with self._store.read() as connection:
+            rows = outbox.waiting(connection, self._store.metadata, WINDOW)
+        if not rows:
+            return 0
+        outcomes = self._publisher.publish([message for _, message in rows])
+        confirmed = [
+            sequence
+            for (sequence, _), outcome in zip(rows, outcomes, strict=True)
+            if outcome is Outcome.CONFIRMED
+        ]
+        if confirmed:
+            with self._store.begin(self._context) as work:
+                outbox.mark_published(work.connection, self._store.metadata, confirmed, work.now)
+        self._count(outcomes)
+        return len(confirmed)
+
+    def measure(self) -> None:
+        """Set the gauges of what waits."""
+        with self._store.read() as connection:
+            backlog = outbox.backlog(connection, self._store.metadata)
+        age = (
+            (self._store.clock.now() - backlog.oldest_at).total_seconds()
+            if backlog.oldest_at
+            else 0.0
+        )
+        OUTBOX_AGE.labels(self._store.service).set(max(0.0, age))
+        OUTBOX_WAITING.labels(self._store.service).set(backlog.waiting)
+
+    def close(self) -> None:
+        """Let another relay take over; idempotent."""
+        self._right.release()
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in Outcome:
+            if number := sum(1 for o in outcomes if o is outcome):
+                PUBLISHED.labels(self._store.service, outcome.value).inc(number)
+                if outcome is not Outcome.CONFIRMED:
+                    log.warning(
+                        "events stay in the outbox and will be published again",
+                        extra={"service": self._store.service, "outcome": outcome, "n": number},
+                    )

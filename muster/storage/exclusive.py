@@ -1,0 +1,66 @@
+"""A right that one process at a time holds on a store, such as to relay its outbox."""
+
+import fcntl
+from pathlib import Path
+from typing import IO
+from zlib import crc32
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+
+class ExclusiveRight:
+    """Held through an advisory lock on PostgreSQL, a locked file beside an SQLite database.
+
+    Both fall to the next process when the holder dies, however it dies.
+    """
+
+    def __init__(self, engine: Engine, purpose: str) -> None:
+        self._engine = engine
+        self._purpose = purpose
+        self._session: Connection | None = None
+        self._file: IO[bytes] | None = None
+
+    def held(self) -> bool:
+        """Take the right if it is free; tell whether this process has it now."""
+        if self._engine.dialect.name == "postgresql":
+            return self._held_on_postgresql()
+        database = self._engine.url.database
+        return True if database in (None, "", ":memory:") else self._held_on_file(Path(database))
+
+    def release(self) -> None:
+        """Give the right back; idempotent."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _held_on_file(self, database: Path) -> bool:
+        if self._file is not None:
+            return True
+        candidate = database.with_name(f"{database.name}.{self._purpose}.lock").open("wb")
+        try:
+            fcntl.flock(candidate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            candidate.close()
+            return False
+        self._file = candidate
+        return True
+
+    def _held_on_postgresql(self) -> bool:
+        try:
+            if self._session is not None:
+                self._session.execute(text("SELECT 1"))  # the lock lives as long as the session
+                return True
+            session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            key = crc32(self._purpose.encode())
+            if session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
+                self._session = session
+                return True
+            session.close()
+        except DBAPIError:
+            self.release()
+            raise
+        return False

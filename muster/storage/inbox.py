@@ -1,0 +1,41 @@
+"""The inbox: remembers which messages a subscription has taken, so that a repeat has no effect."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, MetaData, delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+# Longer than any message can wait in a queue or be replayed from the dead letters by hand.
+KEPT_FOR = timedelta(days=30)
+
+
+def admit(
+    connection: Connection,
+    metadata: MetaData,
+    subscription: str,
+    message_ids: Sequence[str],
+    now: datetime,
+) -> set[str]:
+    """Return those ids that come for the first time, and remember all, in one statement."""
+    inbox = metadata.tables["inbox_messages"]
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    unique = sorted(set(message_ids))
+    statement = (
+        insert(inbox)
+        .values(
+            [
+                {"subscription": subscription, "message_id": message_id, "received_at": now}
+                for message_id in unique
+            ]
+        )
+        .on_conflict_do_nothing()
+        .returning(inbox.c.message_id)
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def forget_old(connection: Connection, metadata: MetaData, now: datetime) -> int:
+    """Delete what is older than any possible repeat; return how many rows went."""
+    inbox = metadata.tables["inbox_messages"]
+    return connection.execute(delete(inbox).where(inbox.c.received_at < now - KEPT_FOR)).rowcount

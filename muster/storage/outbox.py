@@ -1,0 +1,75 @@
+"""The outbox: events wait here, committed together with the change they tell of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, MetaData, delete, func, select, update
+
+from muster.messaging.ports import OutboundMessage
+
+# Published rows stay this long, so that a dead letter can be traced to its origin.
+KEPT_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many events wait, and since when the oldest does."""
+
+    waiting: int
+    oldest_at: datetime | None
+
+
+def waiting(
+    connection: Connection, metadata: MetaData, limit: int
+) -> list[tuple[int, OutboundMessage]]:
+    """Return (sequence, message) of the first `limit` events not yet published, oldest first.
+
+    It asks for state, not for a position: a row that commits late is simply still waiting.
+    """
+    outbox = metadata.tables["outbox_messages"]
+    rows = connection.execute(
+        select(outbox)
+        .where(outbox.c.published_at.is_(None))
+        .order_by(outbox.c.sequence)
+        .limit(limit)
+    )
+    return [
+        (
+            row.sequence,
+            OutboundMessage(
+                exchange=row.exchange,
+                routing_key=row.routing_key,
+                message_id=row.message_id,
+                type=row.type,
+                body=row.body,
+                correlation_id=row.correlation_id,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def mark_published(
+    connection: Connection, metadata: MetaData, sequences: Sequence[int], now: datetime
+) -> None:
+    """Note that these are with the broker."""
+    outbox = metadata.tables["outbox_messages"]
+    connection.execute(
+        update(outbox).where(outbox.c.sequence.in_(sequences)).values(published_at=now)
+    )
+
+
+def backlog(connection: Connection, metadata: MetaData) -> Backlog:
+    """Return how much waits to be published."""
+    outbox = metadata.tables["outbox_messages"]
+    count, oldest = connection.execute(
+        select(func.count(), func.min(outbox.c.recorded_at)).where(outbox.c.published_at.is_(None))
+    ).one()
+    return Backlog(count, oldest)
+
+
+def forget_old(connection: Connection, metadata: MetaData, now: datetime) -> int:
+    """Delete rows published long ago; return how many went."""
+    outbox = metadata.tables["outbox_messages"]
+    return connection.execute(delete(outbox).where(outbox.c.published_at < now - KEPT_FOR)).rowcount

@@ -1,0 +1,61 @@
+"""Durable timers: rows that fire once, after a restart too."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, MetaData, delete, func, select, update
+
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class DueTimer:
+    """A timer whose moment has come."""
+
+    timer_id: str
+    kind: str
+    subject: str
+    due_at: datetime
+    correlation_id: str
+    attempts: int
+
+
+def due(
+    connection: Connection, metadata: MetaData, kinds: list[str], now: datetime, limit: int
+) -> list[DueTimer]:
+    """Return timers of these kinds that are due, the longest overdue first."""
+    timers = metadata.tables["timers"]
+    query = (
+        select(timers)
+        .where(timers.c.due_at <= now, timers.c.kind.in_(kinds))
+        .order_by(timers.c.due_at, timers.c.timer_id)
+        .limit(limit)
+    )
+    return [DueTimer(**row) for row in connection.execute(query).mappings()]
+
+
+def take(connection: Connection, metadata: MetaData, timer: DueTimer) -> bool:
+    """Remove the timer; False if somebody else fired it or moved it meanwhile."""
+    timers = metadata.tables["timers"]
+    taken = connection.execute(
+        delete(timers).where(timers.c.timer_id == timer.timer_id, timers.c.due_at == timer.due_at)
+    )
+    return taken.rowcount == 1
+
+
+def postpone(connection: Connection, metadata: MetaData, timer: DueTimer, now: datetime) -> None:
+    """Try a timer that failed again later, each time after a longer pause."""
+    timers = metadata.tables["timers"]
+    pause = min(timedelta(seconds=2**timer.attempts), LONGEST_PAUSE)
+    connection.execute(
+        update(timers)
+        .where(timers.c.timer_id == timer.timer_id)
+        .values(due_at=now + pause, attempts=timer.attempts + 1)
+    )
+
+
+def next_due(connection: Connection, metadata: MetaData) -> datetime | None:
+    """Return when the next timer is due."""
+    timers = metadata.tables["timers"]
+    found: datetime | None = connection.execute(select(func.min(timers.c.due_at))).scalar()
+    return found
