@@ -1,1 +1,1 @@
-
+"""The registry: organisations, what makes them lawful, what they can bring, who may call."""

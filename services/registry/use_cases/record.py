@@ -1,0 +1,105 @@
+"""What every change leaves behind: a step on the record, and a full snapshot for the others."""
+
+from muster.contracts.event import Event
+from muster.contracts.registry import (
+    AuthorisationSnapshot,
+    CapabilityChanged,
+    EnterpriseChanged,
+    MemberSnapshot,
+    ProviderChanged,
+)
+from muster.contracts.vocabulary.kinds import Role
+from muster.contracts.vocabulary.lifecycle import Transition
+from muster.storage.unit_of_work import UnitOfWork
+from services.registry.domain.authorisation import Authorisation
+from services.registry.domain.capability import Capability
+from services.registry.domain.organisation import Organisation
+
+_SNAPSHOTS: tuple[tuple[Role, type[MemberSnapshot]], ...] = (
+    (Role.PROVIDER, ProviderChanged),
+    (Role.ENTERPRISE, EnterpriseChanged),
+)
+
+
+def remember_step(
+    work: UnitOfWork, thing: str, thing_id: str, before: str, after: str, reason: str
+) -> None:
+    """Keep who moved this thing; `before` is empty for a thing that has just come to be."""
+    work.remember(
+        Transition(
+            thing=thing,
+            thing_id=thing_id,
+            before=before,
+            after=after,
+            actor=work.context.actor,
+            reason=reason,
+            occurred_at=work.now,
+            recorded_at=work.now,
+        )
+    )
+
+
+def announce_member(work: UnitOfWork, organisation: Organisation) -> None:
+    """Say all there is to know of a member, once for each of its roles."""
+    for role, snapshot in _SNAPSHOTS:
+        if role in organisation.profile.roles:
+            work.record(_member_snapshot(snapshot, organisation), version=organisation.version)
+
+
+def announce_capability(work: UnitOfWork, capability: Capability) -> None:
+    """Say all there is to know of a capability."""
+    work.record(_capability_snapshot(capability), version=capability.version)
+
+
+def _member_snapshot(snapshot: type[MemberSnapshot], organisation: Organisation) -> Event:
+    profile = organisation.profile
+    return snapshot(
+        organisation_id=organisation.organisation_id,
+        version=organisation.version,
+        name=profile.name,
+        home_country=profile.home_country,
+        roles=profile.roles,
+        status=organisation.status,
+        operations_email=profile.operations_email,
+        emergency_email=profile.emergency_email,
+        authorisations=tuple(map(_authorisation_snapshot, organisation.authorisations)),
+    )
+
+
+def _authorisation_snapshot(authorisation: Authorisation) -> AuthorisationSnapshot:
+    paper = authorisation.paper
+    return AuthorisationSnapshot(
+        authorisation_id=authorisation.authorisation_id,
+        status=authorisation.status,
+        kind=paper.kind,
+        reference=paper.reference,
+        issuer=paper.issuer,
+        jurisdiction=paper.jurisdiction,
+        activities=paper.activities,
+        armed=paper.armed,
+        environment=paper.environment,
+        standard=paper.standard,
+        icoca_class=paper.icoca_class,
+        limit=paper.limit,
+        territory=paper.territory,
+        valid=paper.valid,
+    )
+
+
+def _capability_snapshot(capability: Capability) -> CapabilityChanged:
+    said = capability.particulars
+    return CapabilityChanged(
+        capability_id=capability.capability_id,
+        version=capability.version,
+        provider_id=capability.provider_id,
+        name=said.name,
+        status=capability.status,
+        attributes=said.attributes,
+        capacity=said.capacity,
+        base=said.base,
+        coverage=said.coverage,
+        lead_time_minutes=said.lead_time_minutes,
+        available=said.available,
+        blackouts=said.blackouts,
+        price=said.price,
+    )
