@@ -1,0 +1,1 @@
+"""A simulated alliance: its members and users, who know Muster only by its public HTTP API."""

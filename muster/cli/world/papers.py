@@ -1,0 +1,63 @@
+"""The papers that make a member lawful: licences, permits, ICoCA, certificates, policies."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from muster.cli.world.places import ARMED_GUARDING, COUNTRY_NAMES
+from muster.cli.world.plans import Body, dollars, window
+
+_ISSUED_BEFORE = timedelta(days=200)
+
+
+@dataclass(frozen=True)
+class PaperBook:
+    """Writes one member's papers, all valid from before `now` until `valid_until`."""
+
+    member: int
+    now: datetime
+    valid_until: datetime
+    rng: random.Random
+
+    def licence(self, country: str, activities: Sequence[str], kind: str = "licence") -> Body:
+        """Return a licence (at home) or permit (abroad) for these activities in one country."""
+        return {
+            **self._paper(
+                kind, f"{country}-{kind[:3].upper()}", f"{COUNTRY_NAMES[country]}: police"
+            ),
+            "jurisdiction": country,
+            "activities": sorted(activities),
+            "armed": country in ARMED_GUARDING and "guards" in activities,
+        }
+
+    def icoca(self) -> Body:
+        """Return standing with the International Code of Conduct Association."""
+        grade = self.rng.choice(["certified_member", "member", "affiliate"])
+        return {
+            **self._paper("icoca", "ICOCA", "International Code of Conduct Association"),
+            "icoca_class": grade,
+        }
+
+    def certificate(self, standard: str) -> Body:
+        """Return a certificate of a management system, such as ISO 18788."""
+        return {
+            **self._paper("certificate", "CERT", "Bureau of Certification"),
+            "standard": standard,
+        }
+
+    def policy(self, limit: int, territory: Sequence[str]) -> Body:
+        """Return the member's own liability policy, with its limit in whole US dollars."""
+        return {
+            **self._paper("insurance_policy", "POL", "Straits Mutual"),
+            "limit": dollars(limit),
+            "territory": sorted(territory),
+        }
+
+    def _paper(self, kind: str, prefix: str, issuer: str) -> Body:
+        return {
+            "kind": kind,
+            "reference": f"{prefix}-{self.member:04d}-{self.rng.randrange(10_000):04d}",
+            "issuer": issuer,
+            "valid": window(self.now - _ISSUED_BEFORE, self.valid_until),
+        }
