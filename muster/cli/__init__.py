@@ -1,0 +1,1 @@
+"""The `muster` command. The only room that knows which services there are."""
