@@ -1,0 +1,57 @@
+"""The application: every service's routes behind one edge."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from fastapi import APIRouter, FastAPI
+from pydantic_settings import BaseSettings
+
+from muster.clock import RandomIds
+from muster.contracts.vocabulary.identifiers import Ids
+from muster.storage.store import Store
+from muster.web.access_check import refuse_undeclared
+from muster.web.description import describe
+from muster.web.limits import BodyLimits
+from muster.web.observe import Observed
+from muster.web.operations import operations_router
+from muster.web.problems import add_problem_handlers
+from muster.web.tokens import TokenSigner, TokenVerifier
+from muster.web.wiring import Wiring
+
+
+def create_app(
+    stores: Mapping[str, Store],
+    routers: Mapping[str, Sequence[APIRouter]],
+    keys: TokenVerifier,
+    settings: Mapping[type[BaseSettings], BaseSettings],
+    max_body_bytes: int,
+    ready: Callable[[], list[str]],
+    *,
+    signer: TokenSigner | None = None,
+    ids: Ids | None = None,
+) -> FastAPI:
+    """Return the application that serves these services' routers from their stores.
+
+    `ready` returns the reasons why the process cannot serve yet (none: ready); `signer` is for
+    the registry, which issues tokens. Raises UndeclaredRoute if a route does not say who may
+    call it: nothing is open by accident.
+    """
+    app = FastAPI(
+        title="Muster",
+        version="1",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.wiring = Wiring(stores, keys, signer, settings)
+    # Their routes directly, not include_router: that matches every request twice.
+    app.router.routes.extend(operations_router(ready).routes)
+    for service in sorted(routers):
+        for router in routers[service]:
+            app.router.routes.extend(router.routes)
+    refuse_undeclared(app.routes)
+    add_problem_handlers(app)
+    describe(app)
+    app.add_middleware(BodyLimits, max_body_bytes=max_body_bytes)
+    app.add_middleware(Observed, ids=ids or RandomIds())  # added last, so outermost
+    return app

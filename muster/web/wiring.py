@@ -1,0 +1,26 @@
+"""What the endpoints of one application are wired to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+from pydantic_settings import BaseSettings
+
+from muster.storage.store import Store
+from muster.web.tokens import TokenSigner, TokenVerifier
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Stores by service, keys, and settings by their class."""
+
+    stores: Mapping[str, Store]
+    verifier: TokenVerifier
+    signer: TokenSigner | None
+    settings: Mapping[type[BaseSettings], BaseSettings]
+
+
+def wiring_of(request: Request) -> Wiring:
+    """Return the wiring of the application that serves this request."""
+    return cast(Wiring, request.app.state.wiring)
