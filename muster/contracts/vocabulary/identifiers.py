@@ -35,6 +35,8 @@ class Prefix(StrEnum):
     WEBHOOK = "whk"
     EVENT = "evt"
     TIMER = "tmr"
+    CORRELATION = "cor"
+    TOKEN = "tok"
 
 
 class Ids(Protocol):
