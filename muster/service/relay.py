@@ -13,6 +13,7 @@ from muster.messaging.ports import Outcome, Publisher
 from muster.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, PUBLISHED
 from muster.storage import outbox
 from muster.storage.exclusive import ExclusiveRight
+from muster.storage.retention import forget_old
 from muster.storage.store import Store
 
 log = logging.getLogger("muster.relay")
@@ -63,6 +64,11 @@ class Relay:
         )
         OUTBOX_AGE.labels(self._store.service).set(max(0.0, age))
         OUTBOX_WAITING.labels(self._store.service).set(backlog.waiting)
+
+    def tidy(self) -> None:
+        """Forget what no repeat can ask for any more: old outbox rows, inbox rows and answers."""
+        with self._store.begin(self._context) as work:
+            forget_old(work, self._store.metadata)
 
     def close(self) -> None:
         """Let another relay take over; idempotent."""

@@ -1,7 +1,7 @@
 """Runs services in nameko's ServiceRunner, not monkey-patched, until told to stop."""
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType
 
 import eventlet
@@ -10,13 +10,8 @@ from nameko.runners import ServiceRunner
 from muster.service.platform import Platform
 
 
-def run_services(
-    classes: Sequence[type], platform: Platform, while_running: Callable[[], None]
-) -> None:
-    """Serve until SIGTERM or SIGINT, then drain: batches in hand are finished and acked.
-
-    `while_running` is called about ten times a second, between batches.
-    """
+def run_services(classes: Sequence[type], platform: Platform) -> None:
+    """Serve until SIGTERM or SIGINT, then drain: batches in hand are finished and acked."""
     asked_to_stop: list[int] = []
 
     def _stop(number: int, _frame: FrameType | None) -> None:
@@ -29,6 +24,5 @@ def run_services(
         runner.add_service(service_class)
     runner.start()
     while not asked_to_stop:
-        while_running()
         eventlet.sleep(0.1)
     runner.stop()

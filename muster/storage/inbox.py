@@ -1,13 +1,10 @@
 """The inbox: remembers which messages a subscription has taken, so that a repeat has no effect."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, MetaData, delete
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.dialects import postgresql, sqlite
-
-# Longer than any message can wait in a queue or be replayed from the dead letters by hand.
-KEPT_FOR = timedelta(days=30)
 
 
 def admit(
@@ -33,9 +30,3 @@ def admit(
         .returning(inbox.c.message_id)
     )
     return set(connection.execute(statement).scalars())
-
-
-def forget_old(connection: Connection, metadata: MetaData, now: datetime) -> int:
-    """Delete what is older than any possible repeat; return how many rows went."""
-    inbox = metadata.tables["inbox_messages"]
-    return connection.execute(delete(inbox).where(inbox.c.received_at < now - KEPT_FOR)).rowcount

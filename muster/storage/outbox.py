@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, MetaData, delete, func, select, update
+from sqlalchemy import Connection, MetaData, func, select, update
 
 from muster.messaging.ports import OutboundMessage
-
-# Published rows stay this long, so that a dead letter can be traced to its origin.
-KEPT_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -67,9 +64,3 @@ def backlog(connection: Connection, metadata: MetaData) -> Backlog:
         select(func.count(), func.min(outbox.c.recorded_at)).where(outbox.c.published_at.is_(None))
     ).one()
     return Backlog(count, oldest)
-
-
-def forget_old(connection: Connection, metadata: MetaData, now: datetime) -> int:
-    """Delete rows published long ago; return how many went."""
-    outbox = metadata.tables["outbox_messages"]
-    return connection.execute(delete(outbox).where(outbox.c.published_at < now - KEPT_FOR)).rowcount

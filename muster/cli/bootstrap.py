@@ -1,0 +1,123 @@
+"""Puts services and foundation together; every process starts here."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast
+
+from fastapi import APIRouter, FastAPI
+from pydantic_settings import BaseSettings
+from sqlalchemy import MetaData, text
+
+from muster.clock import RandomIds, SystemClock
+from muster.contracts.catalogue import OWNERS
+from muster.messaging.topology import Topology
+from muster.service.declared import subscriptions_of
+from muster.settings import Settings
+from muster.storage.engine import open_engine
+from muster.storage.migrations import upgrade
+from muster.storage.store import Store, StoreUnavailable
+from muster.web.app import create_app
+from muster.web.tokens import TokenSigner, TokenVerifier
+
+
+def metadata_of(service: str) -> MetaData:
+    """Return the tables of a service."""
+    return cast(MetaData, import_module(f"services.{service}.tables").metadata)
+
+
+def router_of(service: str) -> APIRouter:
+    """Return the HTTP routes of a service."""
+    return cast(APIRouter, import_module(f"services.{service}.api").router)
+
+
+def subscriptions_class(service: str) -> type:
+    """Return the nameko class of a service."""
+    module = import_module(f"services.{service}.subscriptions")
+    return cast(type, getattr(module, f"{service.capitalize()}Subscriptions"))
+
+
+def topology() -> Topology:
+    """Return every queue of every service, whichever of them this process runs."""
+    return Topology(
+        tuple(
+            subscription
+            for service in OWNERS
+            for subscription in subscriptions_of(subscriptions_class(service))
+        )
+    )
+
+
+def open_stores(settings: Settings) -> dict[str, Store]:
+    """Open the store of each service this process serves."""
+    clock, ids = SystemClock(), RandomIds()
+    return {
+        service: Store(
+            service,
+            open_engine(settings.database_url_of(service)),
+            metadata_of(service),
+            clock,
+            ids,
+        )
+        for service in settings.services
+    }
+
+
+def settings_of(service: str) -> list[BaseSettings]:
+    """Return the service's own settings, validated, if it has any."""
+    name = f"services.{service}.settings"
+    if find_spec(name) is None:
+        return []
+    return [getattr(import_module(name), f"{service.capitalize()}Settings")()]
+
+
+def application(settings: Settings) -> FastAPI:
+    """Return the HTTP application of the services this process serves."""
+    stores = open_stores(settings)
+    clock = SystemClock()
+    own = [value for service in settings.services for value in settings_of(service)]
+    signer = None
+    if settings.token_private_key_file is not None:
+        signer = TokenSigner(
+            settings.token_private_key_file.read_bytes(),
+            settings.token_issuer,
+            settings.token_lifetime_seconds,
+        )
+    return create_app(
+        stores,
+        {service: [router_of(service)] for service in settings.services},
+        TokenVerifier(settings.token_public_key_file.read_bytes(), settings.token_issuer, clock),
+        {type(value): value for value in own},
+        settings.max_body_bytes,
+        lambda: unreachable(stores),
+        signer=signer,
+    )
+
+
+def unreachable(stores: dict[str, Store]) -> list[str]:
+    """Return a reason for each store that does not answer."""
+    reasons = []
+    for service, store in sorted(stores.items()):
+        try:
+            with store.read() as connection:
+                connection.execute(text("SELECT 1"))
+        except StoreUnavailable as error:
+            reasons.append(f"store of {service}: {error}")
+    return reasons
+
+
+def migrations_of(service: str) -> Path:
+    """Return the folder of a service's migrations."""
+    package = import_module(f"services.{service}")
+    return Path(str(package.__file__)).parent / "migrations"
+
+
+def migrate(settings: Settings) -> None:
+    """Create or upgrade the database of each service this process serves."""
+    for service in settings.services:
+        url = settings.database_url_of(service)
+        engine = open_engine(url)
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        upgrade(migrations_of(service), engine)
+        engine.dispose()

@@ -1,0 +1,147 @@
+"""The three kinds of process: api, worker, relay; and the migrations that come before them."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from muster.cli import bootstrap
+from muster.contracts.vocabulary.errors import TransientError
+from muster.messaging.connection import RabbitConnection
+from muster.messaging.declare import declare
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.publisher import RabbitPublisher
+from muster.observability.endpoint import MetricsEndpoint
+from muster.observability.logs import configure_logging
+from muster.service.platform import Condition, Platform
+from muster.service.relay import Relay
+from muster.service.runner import run_services
+from muster.settings import Settings
+from muster.web.serve import serve
+
+log = logging.getLogger("muster.process")
+
+BUSY_PAUSE, IDLE_PAUSE = 0.005, 0.05  # seconds a relay rests after work, and after none
+MEASURE_EVERY = 1.0
+TIDY_EVERY = 3600.0
+
+
+class _Asked:
+    """Notes that the process was asked to stop."""
+
+    def __init__(self) -> None:
+        self.to_stop = False
+        signal.signal(signal.SIGTERM, self._note)
+        signal.signal(signal.SIGINT, self._note)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.to_stop = True
+
+
+class _Every:
+    """Calls something at most once in so many seconds."""
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._last = 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._last >= self._seconds:
+            self._last = time.monotonic()
+            self._call()
+
+
+def migrate() -> None:
+    """Create or upgrade the databases of the services this process serves."""
+    bootstrap.migrate(Settings())
+
+
+def api() -> None:
+    """Serve HTTP until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings.log_level, "api")
+    serve(
+        bootstrap.application(settings),
+        settings.http_host,
+        settings.http_port,
+        lambda port: log.info("api is up", extra={"port": port}),
+    )
+
+
+def worker() -> None:
+    """Take messages and fire timers until SIGTERM, then drain."""
+    settings = Settings()
+    configure_logging(settings.log_level, "worker")
+    condition = Condition()
+    endpoint = MetricsEndpoint(settings.http_host, settings.metrics_port, condition.reasons)
+    log.info("worker is up", extra={"port": endpoint.start()})
+    if not _declared(settings, condition):
+        return
+    connection = RabbitConnection(settings.amqp_url)
+    platform = Platform(
+        stores=bootstrap.open_stores(settings),
+        subscribers=connection,
+        publisher=RabbitPublisher(settings.amqp_url),
+        batch_size=settings.batch_size,
+        drain_seconds=settings.drain_seconds,
+        condition=condition,
+    )
+    classes = [bootstrap.subscriptions_class(service) for service in settings.services]
+    run_services(classes, platform)
+    connection.close()
+    endpoint.close()
+
+
+def relay() -> None:
+    """Move the outboxes to the broker until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings.log_level, "relay")
+    condition = Condition()
+    endpoint = MetricsEndpoint(settings.http_host, settings.metrics_port, condition.reasons)
+    log.info("relay is up", extra={"port": endpoint.start()})
+    if not _declared(settings, condition):
+        return
+    publisher = RabbitPublisher(settings.amqp_url)
+    relays = [Relay(store, publisher) for store in bootstrap.open_stores(settings).values()]
+    _relay_until_asked(relays, publisher, condition)
+    for each in relays:
+        each.close()
+    publisher.close()
+    endpoint.close()
+
+
+def _relay_until_asked(
+    relays: list[Relay], publisher: RabbitPublisher, condition: Condition
+) -> None:
+    asked = _Asked()
+    measure = _Every(MEASURE_EVERY, lambda: [each.measure() for each in relays] and None)
+    tidy = _Every(TIDY_EVERY, lambda: [each.tidy() for each in relays] and None)
+    while not asked.to_stop:
+        moved = 0
+        try:
+            moved = sum(each.step() for each in relays)
+            measure()
+            tidy()
+            condition.works("relay")
+        except TransientError as error:
+            condition.broken("relay", str(error))
+        publisher.rest(BUSY_PAUSE if moved else IDLE_PAUSE)
+
+
+def _declared(settings: Settings, condition: Condition) -> bool:
+    """Declare the topology, waiting for the broker; False if asked to stop before."""
+    asked = _Asked()
+    while not asked.to_stop:
+        try:
+            declare(settings.amqp_url, bootstrap.topology())
+        except BrokerUnavailable as error:
+            condition.broken("broker", str(error))
+            log.warning("waiting for the broker", extra={"reason": str(error), "pid": os.getpid()})
+            time.sleep(0.5)
+        else:
+            condition.works("broker")
+            return True
+    return False
