@@ -1,1 +1,1 @@
-
+"""Dispatch: from a confirmed request to finished jobs."""

@@ -1,0 +1,1 @@
+"""The rules of jobs, check-ins and incidents, as plain Python."""

@@ -1,0 +1,31 @@
+"""Everything that comes in as a message, and the timer."""
+
+from muster.contracts.matching import RequestCancelled, RequestConfirmed
+from muster.contracts.vocabulary.identifiers import JobId
+from muster.messaging.envelope import Envelope
+from muster.service import subscribe, timer
+from muster.storage.unit_of_work import UnitOfWork
+from services.dispatch.use_cases.cancel_jobs import cancel_jobs
+from services.dispatch.use_cases.notice_missed_check_in import notice_missed_check_in
+from services.dispatch.use_cases.open_jobs import open_jobs
+from services.dispatch.use_cases.record_keeping import CHECK_IN_DUE
+
+
+class DispatchSubscriptions:
+    """What dispatch hears. The two events of a request may come in either order."""
+
+    name = "dispatch"
+
+    @subscribe("requests", RequestConfirmed, RequestCancelled)
+    def follow_request(self, work: UnitOfWork, envelope: Envelope) -> None:
+        """Open the jobs of a confirmed request, end those of a cancelled one."""
+        event = envelope.event
+        if isinstance(event, RequestConfirmed):
+            open_jobs(work, event, envelope.time)
+        elif isinstance(event, RequestCancelled):
+            cancel_jobs(work, event, envelope.time)
+
+    @timer(CHECK_IN_DUE)
+    def notice_check_in(self, work: UnitOfWork, subject: str) -> None:
+        """Notice that a job's check-in did not come."""
+        notice_missed_check_in(work, JobId(subject))
