@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from muster.contracts.vocabulary.errors import DomainError
 from muster.contracts.vocabulary.identifiers import ApiClientId, OrganisationId
 from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.lifecycle import Lifecycle
+from services.registry.domain.errors import InputRefused
 from services.registry.domain.organisation import Organisation
 
 
@@ -69,17 +69,17 @@ def sha256_of(secret: str) -> str:
 def must_fit(role: Role, organisation: Organisation | None) -> None:
     """Pass silently if a client of this role may act for this organisation.
 
-    Raises DomainError for a role that does not fit, Conflict for a member that is not active.
+    Raises InputRefused for a role that does not fit, Conflict for a member that is not active.
     """
     if role is Role.OPERATOR:
         if organisation is not None:
-            raise DomainError(
-                "organisation_id: an operator's client belongs to no organisation; leave it out."
-            )
+            raise InputRefused("organisation_id", "is not for a client of operators", "null")
         return
     if organisation is None:
-        raise DomainError(f"organisation_id: a client of role {role} acts for one; name it.")
+        raise InputRefused(
+            "organisation_id", f"is missing for a client of role {role}", "the member it acts for"
+        )
     if role not in organisation.profile.roles:
         allowed = ", ".join(sorted(organisation.profile.roles))
-        raise DomainError(f"role: the organisation is no {role}. Allowed: {allowed}.")
+        raise InputRefused("role", f"is {role}, which the organisation is not", allowed)
     organisation.must_be_active("have API clients")

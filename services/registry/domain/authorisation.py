@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from muster.contracts.vocabulary.countries import Country
-from muster.contracts.vocabulary.errors import DomainError
 from muster.contracts.vocabulary.identifiers import AuthorisationId
 from muster.contracts.vocabulary.kinds import (
     AuthorisationKind,
@@ -15,6 +14,7 @@ from muster.contracts.vocabulary.kinds import (
 )
 from muster.contracts.vocabulary.statuses import AUTHORISATION, AuthorisationStatus
 from muster.contracts.vocabulary.values import Money, Window
+from services.registry.domain.errors import InputRefused
 
 # The standards ICoCA recognises, and where each holds. ISO 9001 is none of them.
 RECOGNISED_STANDARDS: Mapping[str, Environment] = {
@@ -39,15 +39,6 @@ _PARTICULARS: Mapping[AuthorisationKind, Mapping[str, str]] = {
 }
 
 
-class PaperRefused(DomainError):
-    """A paper does not say what a paper of its kind must say; `field` names where."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
-
-
 @dataclass(frozen=True)
 class Paper:
     """What a licence, permit, certificate, ICoCA standing or insurance policy says."""
@@ -66,20 +57,20 @@ class Paper:
     territory: frozenset[Country] = frozenset()
 
     def checked(self, now: datetime) -> "Paper":
-        """Return the paper, completed by what its standard implies; raise PaperRefused."""
+        """Return the paper, completed by what its standard implies; raise InputRefused."""
         for field, meaning in _PARTICULARS[self.kind].items():
             if not getattr(self, field):
-                raise PaperRefused(field, f"a paper of kind {self.kind} must name {meaning}.")
+                raise InputRefused(field, f"is missing from a paper of kind {self.kind}", meaning)
         self.must_still_hold(now)
         return self._in_the_environment_of_its_standard()
 
     def must_still_hold(self, now: datetime) -> None:
-        """Raise PaperRefused if the paper has run out."""
+        """Raise InputRefused if the paper has run out."""
         if self.valid.ends_at <= now:
-            raise PaperRefused(
-                "valid",
-                f"the paper ended at {self.valid.ends_at.isoformat()}, which is past; "
-                "record the one that replaced it.",
+            raise InputRefused(
+                "valid.ends_at",
+                f"is {self.valid.ends_at.isoformat()}, so the paper has run out",
+                f"a time after {now.isoformat()}; record the paper that replaced it",
             )
 
     def _in_the_environment_of_its_standard(self) -> "Paper":
@@ -88,9 +79,7 @@ class Paper:
         if implied is None or self.kind is not AuthorisationKind.CERTIFICATE:
             return self
         if self.environment not in (None, implied):
-            raise PaperRefused(
-                "environment", f"{self.standard} certifies work on {implied}; write {implied}."
-            )
+            raise InputRefused("environment", f"does not fit the standard {self.standard}", implied)
         return replace(self, environment=implied)
 
 
@@ -110,7 +99,7 @@ class Authorisation:
     def become(self, wanted: AuthorisationStatus, now: datetime) -> "Authorisation":
         """Return the authorisation after this step.
 
-        Raises IllegalTransition, or PaperRefused when a paper to be verified has run out.
+        Raises IllegalTransition, or InputRefused when a paper to be verified has run out.
         """
         AUTHORISATION.check(self.status, wanted)
         if wanted is AuthorisationStatus.VERIFIED:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
-from muster.contracts.vocabulary.errors import Conflict, DomainError
+from muster.contracts.vocabulary.errors import Conflict
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.statuses import CAPABILITY, CapabilityStatus
 from muster.contracts.vocabulary.values import Coverage, Place, Price, Window
+from services.registry.domain.errors import InputRefused
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,15 @@ class Capability:
     def restate(self, particulars: Particulars) -> "Capability":
         """Return the capability with all its particulars replaced.
 
-        Raises Conflict for a retired one, DomainError for a change of kind.
+        Raises Conflict for a retired one, InputRefused for a change of kind.
         """
         if CAPABILITY.is_final(self.status):
             raise Conflict(f"A {self.status} capability does not change. Publish another instead.")
         if particulars.kind is not self.particulars.kind:
-            raise DomainError(
-                f"attributes.kind: a capability of kind {self.particulars.kind} cannot become one "
-                f"of kind {particulars.kind}. Retire it and publish another."
+            raise InputRefused(
+                "attributes.kind",
+                f"cannot change to {particulars.kind}",
+                f"{self.particulars.kind}; for another kind publish another capability",
             )
         return replace(self, particulars=particulars, version=self.version + 1)
 

@@ -66,13 +66,9 @@ class Organisation:
     ) -> "Organisation":
         """Return the organisation with one paper more, yet to be verified.
 
-        Raises PaperRefused for a paper that cannot count, Conflict when no more may be recorded.
+        Raises InputRefused for a paper that cannot count, Conflict when no more may be recorded.
         """
-        if self.has_left:
-            raise Conflict(
-                f"This organisation is {self.status} and records no more papers. "
-                "Let it apply again."
-            )
+        self._must_still_belong()
         if sum(a.is_live for a in self.authorisations) >= MOST_LIVE_AUTHORISATIONS:
             raise Conflict(
                 f"An organisation may have {MOST_LIVE_AUTHORISATIONS} papers recorded or verified "
@@ -86,8 +82,10 @@ class Organisation:
     ) -> "Organisation":
         """Return the organisation after one of its authorisations took this step.
 
-        Raises NotFound, IllegalTransition, or PaperRefused.
+        Raises NotFound, IllegalTransition, InputRefused when a paper to be verified has run out,
+        or Conflict for a former member.
         """
+        self._must_still_belong()
         moved = self.authorisation(authorisation_id).become(wanted, now)
         return self._with(
             tuple(
@@ -95,6 +93,13 @@ class Organisation:
                 for known in self.authorisations
             )
         )
+
+    def _must_still_belong(self) -> None:
+        if self.has_left:
+            raise Conflict(
+                f"The papers of an organisation that is {self.status} do not change any more. "
+                "Let it apply again."
+            )
 
     def _with(self, authorisations: tuple[Authorisation, ...]) -> "Organisation":
         return replace(self, authorisations=authorisations, version=self.version + 1)

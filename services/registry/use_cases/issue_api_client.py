@@ -32,7 +32,7 @@ def issue_api_client(
 ) -> IssuedClient:
     """Issue a client; `new_secret` gives a secret of at least 112 random bits.
 
-    Raises NotFound for an unknown organisation, DomainError for a role that does not fit it,
+    Raises NotFound for an unknown organisation, InputRefused for a role that does not fit it,
     Conflict for a member that is not active or a name that is taken.
     """
     organisation = (

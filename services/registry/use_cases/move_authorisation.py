@@ -18,7 +18,7 @@ def move_authorisation(
 ) -> Authorisation:
     """Take a step in an authorisation's life; a verified one expires when its paper runs out.
 
-    Raises NotFound, IllegalTransition, PaperRefused for a paper that ran out before it was
+    Raises NotFound, IllegalTransition, InputRefused for a paper that ran out before it was
     verified, or Conflict for a former member.
     """
     before = ORGANISATIONS.get(work.connection, organisation_id, lock=True)

@@ -16,7 +16,7 @@ def record_authorisation(
 ) -> Authorisation:
     """Record a paper; it counts only once an operator has verified it.
 
-    Raises NotFound for a stranger, PaperRefused, or Conflict for a former member.
+    Raises NotFound for a stranger, InputRefused, or Conflict for a former member.
     """
     caller.must_see("organisation", organisation_id, organisation_id)
     authorisation_id = AuthorisationId(work.ids.new(Prefix.AUTHORISATION))
@@ -29,8 +29,6 @@ def record_authorisation(
         )
     )
     recorded = after.authorisation(authorisation_id)
-    remember_step(
-        work, AUTHORISATION.thing, authorisation_id, "", recorded.status, "put on record"
-    )
+    remember_step(work, AUTHORISATION.thing, authorisation_id, "", recorded.status, "put on record")
     announce_member(work, after)
     return recorded

@@ -14,7 +14,7 @@ def replace_capability(
     """Replace the particulars of a capability, whole.
 
     Raises NotFound for a stranger's, Conflict for a retired one or a member that is not active,
-    DomainError for a change of kind.
+    InputRefused for a change of kind.
     """
     before = CAPABILITIES.get(work.connection, capability_id, lock=True)
     caller.must_see("capability", capability_id, before.provider_id)

@@ -1,0 +1,18 @@
+"""Everything that comes into the registry as a message, and its timers. It hears no event."""
+
+from muster.contracts.vocabulary.identifiers import AuthorisationId
+from muster.service import timer
+from muster.storage.unit_of_work import UnitOfWork
+from services.registry.use_cases.expire_authorisation import expire_authorisation
+from services.registry.use_cases.expiry import EXPIRY_TIMER
+
+
+class RegistrySubscriptions:
+    """The registry as nameko runs it."""
+
+    name = "registry"
+
+    @timer(EXPIRY_TIMER)
+    def end_authorisation(self, work: UnitOfWork, subject: str) -> None:
+        """End a verified authorisation whose paper has run out."""
+        expire_authorisation(work, AuthorisationId(subject))
