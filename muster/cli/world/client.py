@@ -6,7 +6,7 @@ was lost is safe to send again: it takes effect once.
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
@@ -183,18 +183,18 @@ async def post_publicly(api: Api, path: str, body: Mapping[str, object]) -> Json
     return _read("POST", path, response, api.traffic)
 
 
-async def post_for_secret(session: Session, path: str, body: Mapping[str, object]) -> Json:
+async def post_for_secret(session: Session, path: str, body: Callable[[], Json]) -> Json:
     """Send a command whose answer holds a secret that is shown only once.
 
-    If the first answer was lost, the server refuses to show it again (409); then the command is
-    sent anew, under a new key, and what the lost answer named stays unused.
+    If the first answer was lost, the server refuses to show it again (409). Then the command is
+    sent anew with a fresh body, and what the lost answer named stays unused.
     """
     try:
-        return await session.post(path, body)
+        return await session.post(path, body())
     except Refused as refusal:
         if refusal.status != 409:
             raise
-        return await session.post(path, body)
+        return await session.post(path, body())
 
 
 def new_key() -> str:

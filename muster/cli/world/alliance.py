@@ -1,0 +1,98 @@
+"""The simulated alliance at work: everyone enrolled, listening and answering."""
+
+import asyncio
+import random
+
+import httpx
+
+from muster.cli.world.client import Api, Session
+from muster.cli.world.crew import Crew
+from muster.cli.world.enrolment import Member, enrol_all
+from muster.cli.world.enterprises import Enterprise
+from muster.cli.world.habits import Habits
+from muster.cli.world.ledger import Ledger
+from muster.cli.world.plans import WorldPlan
+from muster.cli.world.providers import Provider
+from muster.cli.world.stream import LiveStream, stream_client
+from muster.cli.world.webhooks import WebhookSink
+
+Player = Provider | Enterprise
+_WEBHOOK_EVERY = 15  # every so-manieth provider is called by webhook instead of listening
+
+
+class Alliance:
+    """All members and the people at their desks. `close` sends everybody home."""
+
+    def __init__(
+        self, api: Api, operator: Session, habits: Habits, ledger: Ledger, seed: int
+    ) -> None:
+        self.ledger = ledger
+        self.operator = operator
+        self.providers: list[Provider] = []
+        self.enterprises: list[Enterprise] = []
+        self.crew = Crew(ledger)
+        self._api = api
+        self._habits = habits
+        self._seed = seed
+        self._streams: httpx.AsyncClient = stream_client(api.base_url)
+        self._connected: list[asyncio.Event] = []
+
+    async def enrol(self, plan: WorldPlan) -> None:
+        """Enrol every member of the plan through the public API."""
+        enterprises = len(plan.enterprises)
+        members = await enrol_all(
+            self._api, self.operator, (*plan.enterprises, *plan.providers), self.ledger.counts
+        )
+        self.enterprises = [Enterprise(*self._desk(m)) for m in members[:enterprises]]
+        self.providers = [Provider(*self._desk(m)) for m in members[enterprises:]]
+
+    async def begin(self, webhooks: WebhookSink | None) -> None:
+        """Start listening, and return once everyone is connected."""
+        enlistments = []
+        for number, provider in enumerate(self.providers):
+            if webhooks is not None and number % _WEBHOOK_EVERY == _WEBHOOK_EVERY - 1:
+                session = provider.member.session
+                enlistments.append(webhooks.enlist(session, str(number), provider.hear))
+            else:
+                self._listen(provider)
+        for enterprise in self.enterprises:
+            self._listen(enterprise)
+        await asyncio.gather(*enlistments)
+        for player in (*self.providers, *self.enterprises):
+            self.crew.start(player.sweep(), f"sweep of {player.member.organisation_id}")
+        await asyncio.wait_for(self._all_connected(), timeout=60)
+
+    async def close(self) -> None:
+        """Stop everything that was started here."""
+        await self.crew.dismiss()
+        await self._streams.aclose()
+
+    def capacities(self) -> dict[str, int]:
+        """Return the capacity of each capability that was published."""
+        return {
+            capability_id: int(str(body["capacity"]))
+            for provider in self.providers
+            for capability_id, body in zip(
+                provider.member.capability_ids, provider.member.plan.capabilities, strict=True
+            )
+        }
+
+    def _desk(self, member: Member) -> tuple[Member, Habits, Ledger, Crew, random.Random]:
+        # Each desk has its own chance, so that one desk's day does not change another's.
+        rng = random.Random(f"{self._seed}/{member.plan.number}")  # noqa: S311 - repeatable
+        return member, self._habits, self.ledger, self.crew, rng
+
+    def _listen(self, player: Player) -> None:
+        connected = asyncio.Event()
+        self._connected.append(connected)
+
+        async def on_connect() -> None:
+            connected.set()
+            self.crew.start(player.catch_up(), f"catching up of {player.member.organisation_id}")
+
+        stream = LiveStream(self._streams, player.member.session, player.hear, on_connect)
+        self.crew.start(stream.follow(), f"stream of {player.member.organisation_id}")
+
+    async def _all_connected(self) -> None:
+        for event in self._connected:
+            await event.wait()
