@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
     CONFIRMED = "confirmed"  # every queue it was routed to has it safely
     RETURNED = "returned"  # no queue is bound for it
-    REFUSED = "refused"  # the broker said no (negative confirm)
+    REFUSED = "refused"  # the broker said no (negative confirm), or AMQP cannot carry it
     UNKNOWN = "unknown"  # the connection or the time ran out first: may or may not be there
 
 
@@ -58,6 +58,8 @@ class Delivery:
     attempt: int = 0  # how often it was sent through a retry queue before
     redelivered: bool = False
     headers: Mapping[str, str | int] = field(default_factory=dict)
+    type: str = ""
+    correlation_id: str = ""
 
 
 class Subscriber(Protocol):
