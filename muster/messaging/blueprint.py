@@ -1,0 +1,95 @@
+"""What a topology means to a broker: exchanges, queues with their arguments, and bindings.
+
+Every queue is a quorum queue, and every way out of one is at-least-once. At-least-once
+dead-lettering needs `reject-publish`: with the default overflow it silently loses that promise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from muster.messaging.topology import (
+    RETRY_DELAYS_SECONDS,
+    Subscription,
+    Topology,
+    dead_letter_exchange,
+    events_exchange,
+    retry_exchange,
+)
+
+DELIVERY_LIMIT = 10  # returns to a work queue before the broker itself gives a message up
+# Looking at a dead letter and putting it back is a return, too, and beyond the limit the message
+# would be dropped. Unlimited (-1) is no way out: RabbitMQ 3.10 reads it as less than zero.
+DEAD_LETTER_DELIVERY_LIMIT = 1_000_000
+DEFAULT_EXCHANGE = ""  # delivers to the queue named by the routing key
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A durable exchange."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A durable queue, its arguments, and the (exchange, routing key) pairs it is bound to."""
+
+    name: str
+    arguments: Mapping[str, str | int]
+    bindings: tuple[tuple[str, str], ...]
+
+
+def exchanges(topology: Topology) -> list[Exchange]:
+    """Return every exchange, those that others need first."""
+    heard = {exchange for s in topology.subscriptions for exchange, _ in s.bindings()}
+    owned = {events_exchange(owner) for owner in topology.owners}
+    result = [Exchange(name, "topic") for name in sorted(owned | heard)]
+    for service in topology.services():
+        result.append(Exchange(dead_letter_exchange(service), "direct"))
+        result += [Exchange(retry_exchange(service, d), "fanout") for d in RETRY_DELAYS_SECONDS]
+    return result
+
+
+def queues(topology: Topology) -> list[Queue]:
+    """Return every queue; a dead-letter queue comes before the queue that needs it."""
+    result = []
+    for subscription in topology.subscriptions:
+        result += [_dead_letter_queue(subscription), _work_queue(subscription)]
+    for service in topology.services():
+        result += [_retry_queue(service, delay) for delay in RETRY_DELAYS_SECONDS]
+    return result
+
+
+def _work_queue(subscription: Subscription) -> Queue:
+    arguments: dict[str, str | int] = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": dead_letter_exchange(subscription.service),
+        "x-dead-letter-routing-key": subscription.queue,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    return Queue(subscription.queue, arguments, tuple(subscription.bindings()))
+
+
+def _dead_letter_queue(subscription: Subscription) -> Queue:
+    arguments: dict[str, str | int] = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DEAD_LETTER_DELIVERY_LIMIT,
+    }
+    binding = (dead_letter_exchange(subscription.service), subscription.queue)
+    return Queue(subscription.dead_letter_queue, arguments, (binding,))
+
+
+def _retry_queue(service: str, delay_seconds: int) -> Queue:
+    name = retry_exchange(service, delay_seconds)
+    arguments: dict[str, str | int] = {
+        "x-queue-type": "quorum",
+        "x-message-ttl": delay_seconds * 1000,
+        # No dead-letter routing key: the message keeps its own, the name of its work queue.
+        "x-dead-letter-exchange": DEFAULT_EXCHANGE,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    return Queue(name, arguments, ((name, "#"),))

@@ -1,0 +1,136 @@
+"""One connection with one channel in confirm mode, used until it breaks and then thrown away.
+
+pika's SelectConnection calls back; the loop that calls runs only inside `pump`, in the thread of
+whoever pumps. So there is one thread, and no confirm is waited for one by one.
+"""
+
+import time
+from collections.abc import Callable
+
+import pika
+from pika.adapters.select_connection import IOLoop
+from pika.channel import Channel
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.frame import Method
+from pika.spec import Basic, BasicProperties
+
+from muster.messaging.confirms import Confirms
+from muster.messaging.envelope import CONTENT_TYPE
+from muster.messaging.ports import OutboundMessage, Outcome
+
+CLOSING_SECONDS = 1.0
+_PERSISTENT = 2
+
+
+class ConfirmChannel:
+    """`failure` is None while it is usable or still opening; afterwards it says what happened."""
+
+    def __init__(self, parameters: pika.ConnectionParameters) -> None:
+        self.failure: Exception | None = None
+        self.refusal = ""  # what the broker said when it closed the channel because of a message
+        self.ready = False
+        self._confirms = Confirms(())
+        self._tag = 0
+        self._channel: Channel | None = None
+        self._ioloop = IOLoop()
+        self._ioloop.activate_poller()
+        self._connection = pika.SelectConnection(
+            parameters,
+            on_open_callback=self._connected,
+            on_open_error_callback=self._lost,
+            on_close_callback=self._lost,
+            custom_ioloop=self._ioloop,
+        )
+
+    def send(self, confirms: Confirms) -> None:
+        """Hand everything that has no outcome yet to pika; it leaves while `pump` runs."""
+        self._confirms = confirms
+        for position, message in confirms.to_send():
+            if self._channel is None or not self._channel.is_open:
+                return
+            self._channel.basic_publish(
+                message.exchange,
+                message.routing_key,
+                message.body,
+                _properties(message),
+                mandatory=True,
+            )
+            self._tag += 1
+            confirms.sent(self._tag, position)
+
+    def pump(self, until: Callable[[], bool], seconds: float) -> None:
+        """Let the connection live until the condition holds, it fails, or the time is out.
+
+        The sockets are looked at once at least, also for zero seconds.
+        """
+        deadline = time.monotonic() + seconds
+        alarm = self._ioloop.call_later(seconds, _wake_up)
+        while True:
+            self._ioloop.poll()
+            self._ioloop.process_timeouts()
+            if until() or self.failure is not None or time.monotonic() >= deadline:
+                break
+        self._ioloop.remove_timeout(alarm)
+
+    def close(self) -> None:
+        """Say goodbye; hang up if the broker does not answer in time."""
+        reason = self.failure
+        self.failure = None
+        if not (self._connection.is_closing or self._connection.is_closed):
+            self._connection.close()
+        self.pump(lambda: self._connection.is_closed, CLOSING_SECONDS)
+        if not self._connection.is_closed:
+            # Nothing public hangs up without the broker's consent, and a blocked broker reads
+            # nothing; an abandoned socket would leak.
+            self._connection._terminate_stream(AMQPError("hung up"))  # noqa: SLF001
+            self.failure = None
+            self.pump(lambda: self._connection.is_closed, CLOSING_SECONDS)
+        self.failure = reason or AMQPError("closed")
+        self._ioloop.close()
+
+    def _connected(self, connection: pika.SelectConnection) -> None:
+        connection.channel(on_open_callback=self._channel_opened)
+
+    def _channel_opened(self, channel: Channel) -> None:
+        channel.add_on_close_callback(self._channel_closed)
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(self._confirmed, callback=self._confirming)
+        self._channel = channel
+
+    def _confirming(self, _frame: Method) -> None:
+        self.ready = True
+
+    def _channel_closed(self, _channel: Channel, reason: Exception) -> None:
+        if isinstance(reason, ChannelClosedByBroker):
+            self.refusal = reason.reply_text
+        self.failure = self.failure or reason
+
+    def _lost(self, _connection: pika.SelectConnection, reason: Exception) -> None:
+        self.failure = self.failure or reason
+
+    def _returned(
+        self, _channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
+    ) -> None:
+        message_id = properties.message_id or ""
+        self._confirms.returned(message_id, method.exchange, method.routing_key)
+
+    def _confirmed(self, frame: Method) -> None:
+        positive = isinstance(frame.method, Basic.Ack)
+        outcome = Outcome.CONFIRMED if positive else Outcome.REFUSED
+        self._confirms.confirmed(frame.method.delivery_tag, frame.method.multiple, outcome)
+
+
+def _wake_up() -> None:
+    """Do nothing; being due ends the loop's wait."""
+
+
+def _properties(message: OutboundMessage) -> BasicProperties:
+    return BasicProperties(
+        content_type=CONTENT_TYPE,
+        delivery_mode=_PERSISTENT,
+        message_id=message.message_id,
+        type=message.type,
+        correlation_id=message.correlation_id or None,
+        app_id="muster",
+        headers=dict(message.headers) or None,
+    )

@@ -1,0 +1,67 @@
+"""Opening connections to RabbitMQ, with every wait bounded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError, ChannelError
+
+from muster.messaging.errors import BrokerUnavailable
+
+HEARTBEAT_SECONDS = 30  # a worker may be busy with a batch for twice as long before it is cut off
+BLOCKED_SECONDS = 30
+SOCKET_SECONDS = 5
+OPENING_SECONDS = 10
+
+# OSError: pika lets a broken pipe through as it is when it strikes in the middle of a write.
+BROKER_FAILURES = (AMQPError, AMQPConnectorException, ChannelError, OSError)
+
+
+def connection_parameters(amqp_url: str, purpose: str) -> pika.ConnectionParameters:
+    """Return pika's parameters for an address; what the address itself fixes is left alone.
+
+    `purpose` names the connection in the broker's own lists. Raises ValueError for an address that
+    cannot be read.
+    """
+    try:
+        parameters = pika.URLParameters(amqp_url)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            "The AMQP address cannot be read; write amqp://user:password@host:port/vhost "
+            f"(a vhost of / is %2F). {type(error).__name__}"
+        ) from error
+    if parameters.heartbeat is None:
+        parameters.heartbeat = HEARTBEAT_SECONDS
+    if parameters.blocked_connection_timeout is None:
+        parameters.blocked_connection_timeout = BLOCKED_SECONDS
+    parameters.socket_timeout = SOCKET_SECONDS
+    parameters.stack_timeout = OPENING_SECONDS
+    parameters.client_properties = {"connection_name": f"muster {purpose}"}
+    return parameters
+
+
+def open_connection(amqp_url: str, purpose: str) -> pika.BlockingConnection:
+    """Return an open connection; raise BrokerUnavailable if there is none to be had now."""
+    parameters = connection_parameters(amqp_url, purpose)
+    with broker_failures(f"RabbitMQ at {place(parameters)} cannot be reached"):
+        return pika.BlockingConnection(parameters)
+
+
+@contextmanager
+def broker_failures(what: str) -> Iterator[None]:
+    """Turn whatever pika or the socket raises into BrokerUnavailable, saying what failed."""
+    try:
+        yield
+    except BROKER_FAILURES as error:
+        raise BrokerUnavailable(f"{what}: {described(error)}") from error
+
+
+def place(parameters: pika.ConnectionParameters) -> str:
+    """Return where the broker is, without the credentials."""
+    return f"{parameters.host}:{parameters.port}, vhost {parameters.virtual_host!r}"
+
+
+def described(error: BaseException) -> str:
+    """Return an error in words; pika's often have none of their own."""
+    return f"{type(error).__name__}: {error}" if str(error) else repr(error)

@@ -1,0 +1,99 @@
+"""Publishing to RabbitMQ: persistent, mandatory, confirmed; waiting once for many messages."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from muster.messaging.confirm_channel import ConfirmChannel
+from muster.messaging.confirms import Confirms
+from muster.messaging.connection import OPENING_SECONDS, connection_parameters, described, place
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.ports import OutboundMessage, Outcome
+
+log = logging.getLogger("muster.messaging")
+
+
+class RabbitPublisher:
+    """A `Publisher` with a connection of its own; for one thread.
+
+    It connects when first needed and again after a loss. A broker that has blocked the connection
+    (memory or disk alarm) costs `confirm_timeout_s` and leaves the outcome UNKNOWN.
+    """
+
+    def __init__(self, amqp_url: str, confirm_timeout_s: float = 10) -> None:
+        self._parameters = connection_parameters(amqp_url, "publisher")
+        self._confirm_timeout_s = confirm_timeout_s
+        self._channel: ConfirmChannel | None = None
+
+    def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
+        """Publish all in order and return one outcome for each, in order."""
+        confirms = Confirms(messages)
+        if not any(True for _ in confirms.to_send()):
+            return confirms.outcomes
+        channel = self._open_channel()
+        deadline = time.monotonic() + self._confirm_timeout_s
+        while not self._sent_and_settled(channel, confirms, deadline):
+            self.close()
+            if not confirms.exchange_missing(channel.refusal):
+                break
+            # Whatever followed the message without an exchange was thrown away with it.
+            try:
+                channel = self._open_channel()
+            except BrokerUnavailable:
+                break
+        return confirms.outcomes
+
+    def rest(self, seconds: float) -> None:
+        """Stay idle for so long while keeping the connection alive."""
+        if self._channel is None:
+            time.sleep(seconds)
+            return
+        deadline = time.monotonic() + seconds
+        self._channel.pump(lambda: False, seconds)
+        if self._channel.failure is not None:
+            self._discard_broken()
+            time.sleep(max(0.0, deadline - time.monotonic()))
+
+    def close(self) -> None:
+        """Close the connection; idempotent, and the next publish opens another."""
+        if self._channel is not None:
+            channel, self._channel = self._channel, None
+            channel.close()
+
+    def _sent_and_settled(
+        self, channel: ConfirmChannel, confirms: Confirms, deadline: float
+    ) -> bool:
+        channel.send(confirms)
+        channel.pump(lambda: confirms.settled, max(0.0, deadline - time.monotonic()))
+        if channel.failure is None and confirms.settled:
+            return True
+        reason = described(channel.failure) if channel.failure else "no confirm in time"
+        log.warning("a publish was cut short", extra={"reason": reason})
+        return False
+
+    def _open_channel(self) -> ConfirmChannel:
+        if self._channel is not None:
+            # A loss while idle shows only when the socket is looked at.
+            self._channel.pump(lambda: True, 0)
+            if self._channel.failure is None:
+                return self._channel
+            self._discard_broken()
+        return self._opened()
+
+    def _opened(self) -> ConfirmChannel:
+        channel = self._channel = ConfirmChannel(self._parameters)
+        channel.pump(lambda: channel.ready, OPENING_SECONDS)
+        if channel.failure is None and channel.ready:
+            return channel
+        reason = described(channel.failure) if channel.failure else "no answer in time"
+        self.close()
+        where = place(self._parameters)
+        raise BrokerUnavailable(f"RabbitMQ at {where} cannot be published to: {reason}")
+
+    def _discard_broken(self) -> None:
+        assert self._channel is not None
+        log.warning(
+            "the publishing connection was lost",
+            extra={"reason": described(self._channel.failure or BrokerUnavailable("unknown"))},
+        )
+        self.close()
