@@ -3,14 +3,17 @@
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 from sqlalchemy import MetaData, text
 
 from muster.clock import RandomIds, SystemClock
+from muster.context import Context
 from muster.contracts.catalogue import OWNERS
+from muster.contracts.vocabulary.identifiers import Prefix
+from muster.contracts.vocabulary.kinds import Role
+from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.topology import Topology
 from muster.service.declared import subscriptions_of
 from muster.settings import Settings
@@ -26,9 +29,9 @@ def metadata_of(service: str) -> MetaData:
     return cast(MetaData, import_module(f"services.{service}.tables").metadata)
 
 
-def router_of(service: str) -> APIRouter:
-    """Return the HTTP routes of a service."""
-    return cast(APIRouter, import_module(f"services.{service}.api").router)
+def router_of(service: str) -> Any:
+    """Return the HTTP routes of a service (a FastAPI router, which only the web room knows)."""
+    return import_module(f"services.{service}.api").router
 
 
 def subscriptions_class(service: str) -> type:
@@ -71,8 +74,8 @@ def settings_of(service: str) -> list[BaseSettings]:
     return [getattr(import_module(name), f"{service.capitalize()}Settings")()]
 
 
-def application(settings: Settings) -> FastAPI:
-    """Return the HTTP application of the services this process serves."""
+def application(settings: Settings) -> Any:
+    """Return the HTTP application (ASGI) of the services this process serves."""
     stores = open_stores(settings)
     clock = SystemClock()
     own = [value for service in settings.services for value in settings_of(service)]
@@ -121,3 +124,34 @@ def migrate(settings: Settings) -> None:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         upgrade(migrations_of(service), engine)
         engine.dispose()
+
+
+def create_operator(settings: Settings) -> tuple[str, str]:
+    """Issue an API client of role operator straight into the registry's store.
+
+    Returns its id and secret; the secret is kept nowhere else. This is how the first operator
+    comes to be; later ones are issued over HTTP.
+    """
+    clock, ids = SystemClock(), RandomIds()
+    store = Store(
+        "registry",
+        open_engine(settings.database_url_of("registry")),
+        metadata_of("registry"),
+        clock,
+        ids,
+    )
+    issue = import_module("services.registry.use_cases.issue_api_client").issue_api_client
+    new_secret = import_module("services.registry.client_secrets").random_secret
+    context = Context(Actor("command line"), correlation_id=ids.new(Prefix.CORRELATION))
+    issued = store.transact(
+        context,
+        lambda work: issue(
+            work,
+            role=Role.OPERATOR,
+            name=f"operator of {clock.now():%Y-%m-%d %H:%M:%S.%f}",
+            organisation_id=None,
+            new_secret=new_secret,
+        ),
+    )
+    store.engine.dispose()
+    return issued.client.client_id, issued.secret

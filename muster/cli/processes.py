@@ -4,15 +4,14 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
 from types import FrameType
 
 from muster.cli import bootstrap
 from muster.contracts.vocabulary.errors import TransientError
-from muster.messaging.connection import RabbitConnection
 from muster.messaging.declare import declare
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.logs import configure_logging
 from muster.service.platform import Condition, Platform
@@ -41,17 +40,18 @@ class _Asked:
 
 
 class _Every:
-    """Calls something at most once in so many seconds."""
+    """Says when so many seconds have passed since it last said so."""
 
-    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._call = call
         self._last = 0.0
 
-    def __call__(self) -> None:
-        if time.monotonic() - self._last >= self._seconds:
-            self._last = time.monotonic()
-            self._call()
+    def is_due(self) -> bool:
+        """Tell whether it is time again."""
+        if time.monotonic() - self._last < self._seconds:
+            return False
+        self._last = time.monotonic()
+        return True
 
 
 def migrate() -> None:
@@ -117,14 +117,16 @@ def _relay_until_asked(
     relays: list[Relay], publisher: RabbitPublisher, condition: Condition
 ) -> None:
     asked = _Asked()
-    measure = _Every(MEASURE_EVERY, lambda: [each.measure() for each in relays] and None)
-    tidy = _Every(TIDY_EVERY, lambda: [each.tidy() for each in relays] and None)
+    measure = _Every(MEASURE_EVERY)
+    tidy = _Every(TIDY_EVERY)
     while not asked.to_stop:
         moved = 0
         try:
             moved = sum(each.step() for each in relays)
-            measure()
-            tidy()
+            for each in relays if measure.is_due() else ():
+                each.measure()
+            for each in relays if tidy.is_due() else ():
+                each.tidy()
             condition.works("relay")
         except TransientError as error:
             condition.broken("relay", str(error))

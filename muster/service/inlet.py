@@ -130,7 +130,7 @@ class Inlet:
             INBOX_DUPLICATES.labels(*self._labels).inc(repeats)
 
     def _again(self, delivery: Delivery, reason: str) -> OutboundMessage:
-        message = retry_message(delivery, self.subscription, reason)
+        message = retry_message(delivery, self.subscription.service, reason)
         if message is None:
             return self._dead_letter(delivery, reason)
         MESSAGES.labels(*self._labels, "retried").inc()

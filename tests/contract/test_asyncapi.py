@@ -22,7 +22,9 @@ def document() -> dict[str, Any]:
 
 def test_the_file_is_what_the_catalogue_gives(document: dict[str, Any]) -> None:
     """Whoever changes an event or a subscription runs `make docs`."""
-    assert yaml.safe_load(FILE.read_text()) == document, "docs/asyncapi.yaml is old: run `make docs`"
+    assert yaml.safe_load(FILE.read_text()) == document, (
+        "docs/asyncapi.yaml is old: run `make docs`"
+    )
 
 
 def test_every_event_type_of_the_catalogue_is_described(document: dict[str, Any]) -> None:

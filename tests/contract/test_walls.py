@@ -56,9 +56,7 @@ def lint(directory: Path) -> subprocess.CompletedProcess[str]:
 def copy_of_the_house(tmp_path: Path) -> Path:
     """Return a directory with a copy of the code and of the walls' description."""
     for room in ("muster", "services"):
-        shutil.copytree(
-            ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".importlinter", tmp_path)
     return tmp_path
 

@@ -1,0 +1,136 @@
+"""All four services in one thread, over a broker in memory, at a time that stands still.
+
+Whatever would run at the same moment in the real system (a relay, a subscription, a timer, a
+person) is an actor here; a seed decides who goes next. So every order of events can happen, and any one
+of them can be repeated.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from typing import cast
+
+from pydantic_settings import BaseSettings
+
+from muster.cli.bootstrap import metadata_of, subscriptions_class, topology
+from muster.clock import SeededIds, SimulatedClock
+from muster.contracts.catalogue import OWNERS
+from muster.messaging.disturbance import Disturbance
+from muster.messaging.memory import InMemoryBroker
+from muster.service import Setting
+from muster.service.declared import declared
+from muster.service.entrypoints import Background, Subscribe, Timer
+from muster.service.inlet import Inlet, one_by_one
+from muster.service.relay import Relay
+from muster.service.timekeeper import Timekeeper
+from muster.storage import timers
+from muster.storage.engine import open_engine
+from muster.storage.store import Store
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+Actor = Callable[[], bool]  # does one thing; True if there was anything to do
+
+
+class Machinery:
+    """The running system, without its processes."""
+
+    def __init__(self, seed: int, disturbance: Disturbance) -> None:
+        self.chance = random.Random(seed)
+        self.clock = SimulatedClock(START)
+        self.ids = SeededIds(seed)
+        self.broker = InMemoryBroker(topology(), self.clock, self.chance, disturbance)
+        self.stores = {service: self._store(service) for service in OWNERS}
+        self.actors: dict[str, Actor] = {}
+        for service in OWNERS:
+            self._start(service)
+
+    def _store(self, service: str) -> Store:
+        engine = open_engine("sqlite://")
+        raw = engine.raw_connection()
+        template(service).backup(cast(sqlite3.Connection, raw.driver_connection))
+        raw.close()
+        return Store(service, engine, metadata_of(service), self.clock, self.ids)
+
+    def _start(self, service: str) -> None:
+        store = self.stores[service]
+        relay = Relay(store, self.broker.publisher())
+        self.actors[f"relay of {service}"] = lambda: relay.step() > 0
+        service_class = subscriptions_class(service)
+        instance = service_class()
+        for name, provider in vars(service_class).items():
+            if isinstance(provider, Setting):
+                setattr(instance, name, default_settings(provider.settings))
+        handlers = {}
+        for method_name, entrypoint in declared(service_class):
+            method = getattr(instance, method_name)
+            if isinstance(entrypoint, Subscribe):
+                self._listen(entrypoint, method, store)
+            elif isinstance(entrypoint, Timer):
+                handlers[entrypoint.kind] = method
+            elif isinstance(entrypoint, Background):
+                self.actors[f"{entrypoint.name} of {service}"] = partial(method, store)
+        keeper = Timekeeper(store, handlers)
+        self.actors[f"timers of {service}"] = lambda: keeper.fire_due() > 0
+
+    def _listen(self, entrypoint: Subscribe, method: Callable[..., None], store: Store) -> None:
+        subscription = entrypoint.subscription(store.service)
+        handler = method if entrypoint.batched else one_by_one(method)
+        inlet = Inlet(subscription, handler, store, self.broker.publisher())
+        subscriber = self.broker.subscriber(subscription.queue)
+
+        def take() -> bool:
+            deliveries = subscriber.poll(self.chance.randint(1, 20))
+            if deliveries:
+                inlet.take(deliveries)
+                subscriber.ack(deliveries)
+            return bool(deliveries)
+
+        self.actors[f"queue {subscription.queue}"] = take
+
+    def dead_letters(self) -> list[str]:
+        """Return why each dead letter died."""
+        return [
+            f"{subscription.queue}: {letter.headers}"
+            for subscription in topology().subscriptions
+            for letter in self.broker.dead_letters(subscription.queue)
+        ]
+
+    def next_event_at(self) -> datetime | None:
+        """Return the next moment at which anything waits to happen: a late message or a timer."""
+        moments = [self.broker.next_due()]
+        for store in self.stores.values():
+            with store.read() as connection:
+                moments.append(timers.next_due(connection, store.metadata))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def skip_to(self, moment: datetime) -> None:
+        """Let time pass until then; at least a millisecond."""
+        self.clock.advance(max(moment - self.clock.now(), timedelta(milliseconds=1)))
+
+    def close(self) -> None:
+        """Free the databases."""
+        for store in self.stores.values():
+            store.engine.dispose()
+
+
+@cache
+def template(service: str) -> sqlite3.Connection:
+    """Return an empty database of a service, to be copied: cheaper than creating its tables."""
+    engine = open_engine("sqlite://")
+    with engine.begin() as connection:
+        metadata_of(service).create_all(connection)
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    raw = engine.raw_connection()
+    cast(sqlite3.Connection, raw.driver_connection).backup(kept)
+    raw.close()
+    engine.dispose()
+    return kept
+
+
+@cache
+def default_settings(settings: type[BaseSettings]) -> BaseSettings:
+    """Return a service's settings as they are when nobody sets any."""
+    return settings()
