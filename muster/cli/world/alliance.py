@@ -11,7 +11,7 @@ from muster.cli.world.enrolment import Member, enrol_all
 from muster.cli.world.enterprises import Enterprise
 from muster.cli.world.habits import Habits
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.plans import WorldPlan
+from muster.cli.world.plans import RequestPlan, WorldPlan
 from muster.cli.world.providers import Provider
 from muster.cli.world.stream import LiveStream, stream_client
 from muster.cli.world.webhooks import WebhookSink
@@ -58,9 +58,23 @@ class Alliance:
         for enterprise in self.enterprises:
             self._listen(enterprise)
         await asyncio.gather(*enlistments)
-        for player in (*self.providers, *self.enterprises):
+        players: list[Player] = [*self.providers, *self.enterprises]
+        for player in players:
             self.crew.start(player.sweep(), f"sweep of {player.member.organisation_id}")
         await asyncio.wait_for(self._all_connected(), timeout=60)
+
+    def submit(self, plan: RequestPlan) -> None:
+        """Let the plan's enterprise submit it, in the background."""
+        self.ledger.in_hand += 1
+        self.crew.start(self._submit(plan), f"request {plan.number + 1}")
+
+    async def _submit(self, plan: RequestPlan) -> None:
+        enterprise = self.enterprises[plan.enterprise % len(self.enterprises)]
+        try:
+            await enterprise.submit(plan)
+        except BaseException:
+            self.ledger.in_hand -= 1
+            raise
 
     async def close(self) -> None:
         """Stop everything that was started here."""

@@ -1,7 +1,6 @@
 """What the simulated alliance saw happen, as the players wrote it down."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -41,6 +40,7 @@ class Ledger:
     jobs: Counter[str] = field(default_factory=Counter)  # opened, completed, ended early
     jobs_ended: dict[tuple[str, str], datetime] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)  # incidents, check-ins missed, webhooks
+    in_hand: int = 0  # requests sent or about to be, that have not come to their end
     error_count: int = 0
     error_samples: list[str] = field(default_factory=list)
 
@@ -66,6 +66,7 @@ class Ledger:
             trace.confirmed_at = at
         if not trace.settled:
             trace.status = status
+            self.in_hand -= trace.settled
 
     def offered(self, request_id: str, at: datetime) -> None:
         """Write down that an offer for this request reached a provider."""
@@ -84,10 +85,6 @@ class Ledger:
         self.error_count += 1
         if len(self.error_samples) < _SAMPLES:
             self.error_samples.append(what)
-
-    def open_requests(self) -> Iterable[RequestTrace]:
-        """Return the requests that have not come to their end."""
-        return [trace for trace in self.requests.values() if not trace.settled]
 
     def statuses(self) -> Counter[str]:
         """Count the requests by status."""
