@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from muster.cli.errors import CannotRun
 from muster.cli.files import private_directory, read_json, write_private
 from muster.cli.ports import remembered_ports
 from muster.cli.supervise import Program
@@ -30,7 +31,7 @@ EXEC_ERLANG = {"RUNNING_UNDER_SYSTEMD": "true"}
 ERLANG_ARGUMENTS = "+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
 
 
-class NoRabbitMQ(RuntimeError):
+class NoRabbitMQ(CannotRun):
     """RabbitMQ is not installed."""
 
     def __init__(self) -> None:
@@ -61,6 +62,12 @@ class Node:
     scripts: Path
     ports: dict[str, int]
     password: str
+    with_metrics: bool = True  # the plugin holds up every stop of the node for five seconds
+
+    @property
+    def metrics_url(self) -> str:
+        """Return where Prometheus reads the broker's metrics."""
+        return f"http://127.0.0.1:{self.ports['prometheus']}/metrics"
 
     @property
     def amqp_url(self) -> str:
@@ -100,7 +107,6 @@ class Node:
             "RABBITMQ_FEATURE_FLAGS_FILE": str(home / "feature_flags"),
             "RABBITMQ_MNESIA_BASE": str(home / "data"),
             "RABBITMQ_LOG_BASE": str(home / "log"),
-            "RABBITMQ_LOG": "-color",
             "RABBITMQ_PID_FILE": str(home / "rabbitmq.pid"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG_ARGUMENTS,
         }
@@ -122,7 +128,7 @@ class Node:
         ).stdout
 
 
-def prepare_node(directory: Path) -> Node:
+def prepare_node(directory: Path, *, with_metrics: bool = True) -> Node:
     """Write the files of a node that does not run yet.
 
     Its password and, if they are still free, its ports are those of the last time.
@@ -131,7 +137,7 @@ def prepare_node(directory: Path) -> Node:
     scripts = find_scripts()
     home = private_directory(directory)
     ports = remembered_ports(home / PORTS_FILE, PORT_NAMES, {})
-    return _write(Node(home, scripts, ports, _secret(home / PASSWORD_FILE)))
+    return _write(Node(home, scripts, ports, _secret(home / PASSWORD_FILE), with_metrics))
 
 
 def load_node(directory: Path) -> Node:
@@ -146,7 +152,7 @@ def _write(node: Node) -> Node:
     if not cookie.exists():
         write_private(cookie, secrets.token_hex(20))
         cookie.chmod(0o400)
-    write_private(home / "enabled_plugins", "[rabbitmq_prometheus].\n")
+    write_private(home / "enabled_plugins", f"[{'rabbitmq_prometheus' * node.with_metrics}].\n")
     write_private(home / "rabbitmq.conf", _configuration(node))
     private_directory(home / "log")
     return node
@@ -159,10 +165,8 @@ def _secret(file: Path) -> str:
 
 
 def _configuration(node: Node) -> str:
-    settings = {
+    settings: dict[str, object] = {
         "listeners.tcp.1": f"127.0.0.1:{node.ports['amqp']}",
-        "prometheus.tcp.ip": "127.0.0.1",
-        "prometheus.tcp.port": node.ports["prometheus"],
         # Instead of guest, who is not made when another default user is named.
         "default_user": USER,
         "default_pass": node.password,
@@ -172,6 +176,12 @@ def _configuration(node: Node) -> str:
         "raft.wal_max_size_bytes": 64 * 1024 * 1024,  # half a gigabyte otherwise
         "log.console": "true",
         "log.console.level": "info",
+        "log.console.use_colors": "off",
         "log.file": "false",
     }
+    if node.with_metrics:
+        settings |= {
+            "prometheus.tcp.ip": "127.0.0.1",
+            "prometheus.tcp.port": node.ports["prometheus"],
+        }
     return "".join(f"{key} = {value}\n" for key, value in settings.items())

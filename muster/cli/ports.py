@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from muster.cli.errors import CannotRun
 from muster.cli.files import read_json, write_private_json
 
 # Below the range from which Linux takes the near end of outgoing connections (32768 and up):
@@ -12,7 +13,7 @@ from muster.cli.files import read_json, write_private_json
 PICKED_FROM = range(20_000, 32_000)
 
 
-class NoFreePort(RuntimeError):
+class NoFreePort(CannotRun):
     """Every port that may be used is taken."""
 
 

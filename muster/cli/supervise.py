@@ -13,6 +13,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from muster.cli.errors import CannotRun
 from muster.cli.files import private_directory, write_private
 from muster.cli.waiting import wait_for_end, wait_until
 
@@ -23,7 +24,7 @@ ALREADY_STARTED = 60  # supervisor.xmlrpc.Faults
 NOT_RUNNING = 70
 
 
-class SupervisorFailed(RuntimeError):
+class SupervisorFailed(CannotRun):
     """Supervisord did not start, or refused a command."""
 
 

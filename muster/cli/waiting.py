@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from muster.cli.errors import CannotRun
+
 # Nobody sets it: waiting on it is a pause that never ends early.
 _NEVER = threading.Event()
 
 
-class NotInTime(RuntimeError):
+class NotInTime(CannotRun):
     """What was waited for did not happen in the time given."""
 
 

@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-from muster.cli.broker import start_broker
+from muster.cli.broker import broker_is_ready, launch_broker
 from muster.cli.node import Node, NoRabbitMQ, load_node, prepare_node
 from muster.cli.supervise import Supervisor
 from tests.servers.session import alone, missing
+from tests.waiting import eventually
 
 
 def session_node(session: Path) -> Node:
@@ -16,10 +17,11 @@ def session_node(session: Path) -> Node:
         if Supervisor(directory).alive():
             return load_node(directory / "node")
         try:
-            node = prepare_node(directory / "node")
+            node = prepare_node(directory / "node", with_metrics=False)
         except NoRabbitMQ:
             missing("RabbitMQ", "rabbitmq-server")
         supervisor = Supervisor(directory)
         supervisor.start_daemon(node.programs(), os.environ)
-        start_broker(supervisor, node)
+        launch_broker(supervisor, node)
+        eventually(lambda: broker_is_ready(supervisor, node), within_s=60)
     return node

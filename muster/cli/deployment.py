@@ -1,0 +1,116 @@
+"""What one `muster up` runs: which programs, with which settings, at which addresses."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from muster.cli.errors import CannotRun
+from muster.cli.files import DEFAULT_DIRECTORY, private_directory, read_json, write_private_json
+from muster.cli.node import Node, load_node, prepare_node
+from muster.cli.ports import remembered_ports
+from muster.cli.supervise import Program
+
+API, WORKER, RELAY = PROCESSES = ("api", "worker", "relay")
+API_PORT = 8480  # or the next that is free
+FILE = "deployment.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may choose; None leaves the choice to us."""
+
+    directory: Path = DEFAULT_DIRECTORY
+    database_url: str | None = None  # with {service} to fill in
+    amqp_url: str | None = None  # of a broker of the user's own: then we run none
+    environment: Mapping[str, str] = field(default_factory=dict)  # more MUSTER_… settings
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One Muster on this machine, running or not."""
+
+    directory: Path
+    ports: dict[str, int]
+    database_url: str
+    amqp_url: str
+    node: Node | None
+
+    @property
+    def api_url(self) -> str:
+        """Return the base address of the public API."""
+        return self.address(API)
+
+    def address(self, process: str) -> str:
+        """Return where a process answers HTTP: /readyz and /metrics at least."""
+        return f"http://127.0.0.1:{self.ports[process]}"
+
+    def programs(self) -> list[Program]:
+        """Return what the supervisor runs; what others need comes first."""
+        broker = self.node.programs() if self.node else []
+        return broker + [
+            Program(
+                name,
+                (sys.executable, "-m", "muster", name),
+                {"MUSTER_HTTP_PORT" if name == API else "MUSTER_METRICS_PORT": str(port)},
+            )
+            for name, port in ((name, self.ports[name]) for name in PROCESSES)
+        ]
+
+    def settings(self) -> dict[str, Any]:
+        """Return the platform's settings that follow from this deployment."""
+        keys = self.directory / "keys"
+        return {
+            "amqp_url": self.amqp_url,
+            "database_url": self.database_url,
+            "http_host": "127.0.0.1",
+            "token_private_key_file": keys / "token.pem",
+            "token_public_key_file": keys / "token.pub.pem",
+        }
+
+    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        """Return what all programs inherit: ours, the settings, and these."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("RABBITMQ_", "ERL_"))  # they could divert our node
+        }
+        settings = {f"MUSTER_{name.upper()}": str(v) for name, v in self.settings().items()}
+        return inherited | {"PYTHONUNBUFFERED": "1"} | settings | dict(more)
+
+
+def prepare(options: Options) -> Deployment:
+    """Choose and keep what is still open, for a Muster that does not run yet.
+
+    Raises NoRabbitMQ or NoFreePort.
+    """
+    directory = private_directory(options.directory)
+    data = private_directory(directory / "data")
+    node = None if options.amqp_url else prepare_node(directory / "rabbitmq")
+    deployment = Deployment(
+        directory=directory,
+        ports=remembered_ports(directory / "ports.json", PROCESSES, {API: API_PORT}),
+        database_url=options.database_url or f"sqlite:///{data}/{{service}}.db",
+        amqp_url=options.amqp_url or _address_of(node),
+        node=node,
+    )
+    known = asdict(deployment) | {"directory": str(directory), "node": node is not None}
+    write_private_json(directory / FILE, known)
+    return deployment
+
+
+def load(directory: Path) -> Deployment:
+    """Return what was prepared in this directory. Raises CannotRun if nothing was."""
+    known = read_json(directory / FILE)
+    if known is None:
+        raise CannotRun(f"There is no Muster in {directory}: start one with `muster up`.")
+    home = Path(known.pop("directory"))
+    node = load_node(home / "rabbitmq") if known.pop("node") else None
+    return Deployment(directory=home, node=node, **known)
+
+
+def _address_of(node: Node | None) -> str:
+    assert node is not None
+    return node.amqp_url

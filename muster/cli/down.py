@@ -1,0 +1,25 @@
+"""Stops what `muster up` started, and nothing else: by its supervisor, never by name."""
+
+import shutil
+from pathlib import Path
+
+from muster.cli.deployment import PROCESSES
+from muster.cli.files import DEFAULT_DIRECTORY
+from muster.cli.running import RUN_FILE
+from muster.cli.supervise import Supervisor
+
+
+def stop(directory: Path = DEFAULT_DIRECTORY, *, erase: bool = False) -> bool:
+    """Stop everything in good order; return whether anything ran. Idempotent.
+
+    The processes finish what they have in hand first. Data, keys and logs stay unless `erase`.
+    """
+    supervisor = Supervisor(directory)
+    ran = supervisor.alive()
+    if ran:
+        supervisor.stop_all(PROCESSES)
+        supervisor.shut_down()
+    (directory / RUN_FILE).unlink(missing_ok=True)
+    if erase and directory.exists():
+        shutil.rmtree(directory)
+    return ran

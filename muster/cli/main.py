@@ -1,0 +1,124 @@
+"""The `muster` command: a table of contents. Every command loads what it needs when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from muster.cli.errors import CannotRun
+from muster.cli.files import DEFAULT_DIRECTORY
+
+app = typer.Typer(
+    help="Muster lets the members of a cross-border security alliance act as one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Directory = Annotated[
+    Path, typer.Option(help="Where it keeps data, keys, logs and addresses.", show_default=True)
+]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MUSTER_DATABASE_URL",
+        help="Your own databases, e.g. postgresql+psycopg://user:secret@host/muster_{service}",
+    ),
+]
+AmqpUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MUSTER_AMQP_URL",
+        help="Your own RabbitMQ, e.g. amqp://user:secret@host/vhost: then none is started.",
+    ),
+]
+
+
+@app.command()
+def up(
+    directory: Directory = DEFAULT_DIRECTORY,
+    database_url: DatabaseUrl = None,
+    amqp_url: AmqpUrl = None,
+) -> None:
+    """Start Muster on this machine, with a RabbitMQ of its own, and wait until it is ready."""
+    from muster.cli.deployment import Options
+    from muster.cli.up import start
+
+    running = start(Options(directory, database_url, amqp_url), typer.echo)
+    typer.echo(f"\nMuster is up: {running.api}/docs   operator: {running.credentials}")
+
+
+@app.command()
+def status(directory: Directory = DEFAULT_DIRECTORY) -> None:
+    """Show every process, its pid, and whether it is ready; exit code 0 only if all are."""
+    from muster.cli.status import show_status
+
+    raise typer.Exit(0 if show_status(directory) else 1)
+
+
+@app.command()
+def down(
+    directory: Directory = DEFAULT_DIRECTORY,
+    erase: Annotated[bool, typer.Option(help="Delete data, keys and logs, too.")] = False,
+) -> None:
+    """Stop all that `muster up` started. Data stays, unless --erase."""
+    from muster.cli.down import stop
+
+    ran = stop(directory, erase=erase)
+    typer.echo("Muster is down." if ran else "Muster was not running.")
+
+
+@app.command()
+def api() -> None:
+    """Run the HTTP process (settings: MUSTER_… environment variables)."""
+    from muster.cli import processes
+
+    processes.api()
+
+
+@app.command()
+def worker() -> None:
+    """Run the process that takes messages and fires timers."""
+    from muster.cli import processes
+
+    processes.worker()
+
+
+@app.command()
+def relay() -> None:
+    """Run the process that moves outboxes to the broker."""
+    from muster.cli import processes
+
+    processes.relay()
+
+
+@app.command()
+def migrate() -> None:
+    """Create or upgrade the databases."""
+    from muster.cli import processes
+
+    processes.migrate()
+
+
+def main() -> None:
+    """Run the command line; a command that cannot run says why on stderr and exits with 1."""
+    try:
+        app()
+    except CannotRun as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except ValueError as error:
+        typer.echo(_explain(error), err=True)
+        sys.exit(2)
+
+
+def _explain(error: ValueError) -> str:
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        raise error
+    places = ("_".join(map(str, each["loc"])).upper() for each in error.errors())
+    wrong = zip(places, error.errors(), strict=True)
+    lines = [f"  MUSTER_{place}: {each['msg']}, not {each['input']!r}" for place, each in wrong]
+    return "\n".join(["These settings are wrong; correct them in the environment:", *lines])

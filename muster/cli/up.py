@@ -1,0 +1,103 @@
+"""Starts a whole Muster on this machine, and returns when every part of it is ready."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from muster.cli.broker import broker_is_ready, launch_broker
+from muster.cli.credentials import ensure_keys, ensure_operator
+from muster.cli.deployment import PROCESSES, Deployment, Options, load, prepare
+from muster.cli.down import stop
+from muster.cli.errors import CannotRun
+from muster.cli.readiness import why_not_ready
+from muster.cli.running import Running, observe
+from muster.cli.supervise import Supervisor
+from muster.cli.waiting import wait_until
+
+READY_SECONDS = 60
+BROKER_SECONDS = 60  # it takes 4 to 8 on two cores
+
+Say = Callable[[str], None]
+
+
+def start(options: Options, say: Say = lambda _: None) -> Running:
+    """Start what does not run yet, and return once every process is ready. Idempotent.
+
+    `say` gets a line for each step. If something does not start, all is stopped again and
+    CannotRun tells why.
+    """
+    supervisor = Supervisor(options.directory)
+    if supervisor.alive():
+        deployment = load(options.directory)
+        _refuse_change(options, deployment)
+        say("Muster runs already; starting what does not.")
+        _start_all(supervisor, deployment, say)
+        return observe(deployment)
+    deployment = prepare(options)
+    ensure_keys(deployment)
+    supervisor.start_daemon(deployment.programs(), deployment.environment(options.environment))
+    with _all_or_nothing(options):
+        _start_all(supervisor, deployment, say)
+    return observe(deployment)
+
+
+def _refuse_change(options: Options, deployment: Deployment) -> None:
+    wanted = {"database": options.database_url, "broker": options.amqp_url}
+    actual = {"database": deployment.database_url, "broker": deployment.amqp_url}
+    for what, url in wanted.items():
+        if url is not None and url != actual[what]:
+            raise CannotRun(f"Muster runs already with another {what}: `muster down` first.")
+
+
+@contextmanager
+def _all_or_nothing(options: Options) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        stop(options.directory)
+        raise
+
+
+def _start_all(supervisor: Supervisor, deployment: Deployment, say: Say) -> None:
+    from muster.cli.bootstrap import migrate  # loads every service: only when it is needed
+    from muster.settings import Settings
+
+    node = deployment.node
+    if node:
+        say(f"RabbitMQ: starting a node of our own on port {node.ports['amqp']}")
+        launch_broker(supervisor, node)
+    say("Databases: creating or upgrading them")
+    migrate(Settings(**deployment.settings()))
+    if node:
+        wait_until(
+            lambda: broker_is_ready(supervisor, node), BROKER_SECONDS, "the start of RabbitMQ"
+        )
+        say("RabbitMQ: ready")
+    for name in PROCESSES:
+        supervisor.start(name)
+    watch = _Watch(supervisor)
+    for name in PROCESSES:
+        watch.wait(deployment, name)
+        say(f"{name}: ready at {deployment.address(name)}")
+    ensure_operator(deployment)
+
+
+class _Watch:
+    """Tells a process that is still starting from one that ends again and again."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._pids: dict[str, int] = {}
+
+    def wait(self, deployment: Deployment, name: str) -> None:
+        """Return when a process is ready; raise CannotRun with its log if it has ended."""
+        wait_until(lambda: self._ready(deployment, name), READY_SECONDS, f"the start of {name}")
+
+    def _ready(self, deployment: Deployment, name: str) -> bool:
+        process = next(p for p in self._supervisor.processes() if p.name == name)
+        if not process.running or process.pid != self._pids.setdefault(name, process.pid):
+            log = "\n".join(process.last_lines())
+            raise CannotRun(
+                f"{name} ended while it started. The end of its log, {process.log}:\n{log}\n"
+                "Mend what it names, then run `muster up` again."
+            )
+        return why_not_ready(deployment, name) is None
