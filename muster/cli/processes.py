@@ -80,7 +80,7 @@ def worker() -> None:
     log.info("worker is up", extra={"port": endpoint.start()})
     if not _declared(settings, condition):
         return
-    connection = RabbitConnection(settings.amqp_url)
+    connection = RabbitConnection(settings.amqp_url, bootstrap.topology())
     platform = Platform(
         stores=bootstrap.open_stores(settings),
         subscribers=connection,

@@ -57,6 +57,7 @@ class ExclusiveRight:
             session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             key = crc32(self._purpose.encode())
             if session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
+                session.detach()  # so that closing ends the session, and with it the lock
                 self._session = session
                 return True
             session.close()

@@ -1,8 +1,8 @@
 """All four services in one thread, over a broker in memory, at a time that stands still.
 
 Whatever would run at the same moment in the real system (a relay, a subscription, a timer, a
-person) is an actor here; a seed decides who goes next. So every order of events can happen, and any one
-of them can be repeated.
+person) is an actor here; a seed decides who goes next. So every order of events can happen, and any
+one of them can be repeated.
 """
 
 import random

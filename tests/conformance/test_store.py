@@ -1,0 +1,245 @@
+"""SQLite and PostgreSQL keep the same promises."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, String, Table, Text, func, select
+from sqlalchemy.exc import IntegrityError
+
+from muster.clock import RandomIds, SimulatedClock
+from muster.contracts.vocabulary.errors import NotFound
+from muster.storage import inbox, outbox, timers
+from muster.storage.engine import open_engine
+from muster.storage.exclusive import ExclusiveRight
+from muster.storage.repository import Repository, StaleWrite
+from muster.storage.retention import forget_old
+from muster.storage.store import Store, StoreUnavailable
+from muster.storage.tables import service_metadata
+from muster.storage.unit_of_work import UnitOfWork
+from tests.events import SOMEBODY, an_event
+from tests.stores import START
+
+
+@dataclass(frozen=True)
+class Counter:
+    """An aggregate that counts."""
+
+    counter_id: str
+    version: int
+    count: int
+
+
+METADATA = service_metadata()
+TABLE = Table(
+    "counters",
+    METADATA,
+    Column("counter_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+)
+COUNTERS = Repository(
+    TABLE, Counter, "counter", lambda c: {"counter_id": c.counter_id, "count": c.count}
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Return an empty store of each kind in turn."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/store.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        METADATA.create_all(connection)
+    yield Store("notify", engine, METADATA, SimulatedClock(START), RandomIds())
+    engine.dispose()
+
+
+def add_one(work: UnitOfWork) -> None:
+    """Count one up, letting nobody in between."""
+    counter = COUNTERS.get(work.connection, "a", lock=True)
+    COUNTERS.save(work, replace(counter, version=counter.version + 1, count=counter.count + 1))
+
+
+def start_counting(store: Store) -> None:
+    """Put a counter at zero."""
+    store.transact(SOMEBODY, lambda work: COUNTERS.add(work, Counter("a", 1, 0)))
+
+
+def count(store: Store) -> int:
+    """Return where the counter stands."""
+    with store.read() as connection:
+        return COUNTERS.get(connection, "a").count
+
+
+def test_an_aggregate_comes_back_as_it_was_saved(store: Store) -> None:
+    """Documents survive the round trip; what is not there is not found."""
+    start_counting(store)
+    store.transact(SOMEBODY, add_one)
+
+    with store.read() as connection:
+        assert COUNTERS.get(connection, "a") == Counter("a", 2, 1)
+        assert COUNTERS.list(connection, TABLE.c.count > 0) == [Counter("a", 2, 1)]
+        with pytest.raises(NotFound):
+            COUNTERS.get(connection, "b")
+
+
+def test_a_failed_unit_leaves_nothing(store: Store) -> None:
+    """State and events go together or not at all."""
+    start_counting(store)
+
+    def fail(work: UnitOfWork) -> None:
+        add_one(work)
+        work.record(an_event())
+        work.schedule("reminder", "a", work.now)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.transact(SOMEBODY, fail)
+
+    assert count(store) == 0
+    with store.read() as connection:
+        assert outbox.backlog(connection, METADATA).waiting == 0
+        assert timers.next_due(connection, METADATA) is None
+
+
+def test_concurrent_changes_are_all_kept(store: Store) -> None:
+    """Four threads count to a hundred together."""
+    start_counting(store)
+    threads = [
+        threading.Thread(target=lambda: [store.transact(SOMEBODY, add_one) for _ in range(25)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert count(store) == 100
+
+
+def test_a_stale_write_is_refused(store: Store) -> None:
+    """Whoever did not see the newest version may not overwrite it."""
+    start_counting(store)
+    store.transact(SOMEBODY, add_one)
+
+    def overwrite(work: UnitOfWork) -> None:
+        COUNTERS.save(work, Counter("a", 2, 99))
+
+    with pytest.raises(StaleWrite), store.begin(SOMEBODY) as work:
+        overwrite(work)
+    assert count(store) == 1
+
+
+def test_the_inbox_admits_a_message_once(store: Store) -> None:
+    """In one batch and across batches, for each subscription by itself."""
+
+    def admit(subscription: str, *ids: str) -> set[str]:
+        return store.transact(
+            SOMEBODY,
+            lambda work: inbox.admit(work.connection, METADATA, subscription, ids, work.now),
+        )
+
+    assert admit("events", "evt_1", "evt_1", "evt_2") == {"evt_1", "evt_2"}
+    assert admit("events", "evt_2", "evt_3") == {"evt_3"}
+    assert admit("members", "evt_1") == {"evt_1"}
+
+
+def test_the_outbox_keeps_the_order_in_which_things_were_said(store: Store) -> None:
+    """Across units and within one."""
+
+    def say(*references: str) -> None:
+        def record(work: UnitOfWork) -> None:
+            for reference in references:
+                work.record(an_event(reference=reference), version=1)
+
+        store.transact(SOMEBODY, record)
+
+    say("1", "2")
+    say("3")
+
+    with store.read() as connection:
+        rows = outbox.waiting(connection, METADATA, limit=10)
+    assert [b'"reference":"%d"' % n in m.body for n, (_, m) in enumerate(rows, 1)] == [True] * 3
+
+
+def test_times_come_back_with_their_offset(store: Store) -> None:
+    """An instant given in Seoul is the same instant when read."""
+    in_seoul = datetime(2026, 3, 2, 21, 30, 15, 123456, tzinfo=timezone(timedelta(hours=9)))
+    store.transact(SOMEBODY, lambda work: work.schedule("reminder", "a", in_seoul))
+
+    with store.read() as connection:
+        found = timers.next_due(connection, METADATA)
+
+    assert found == in_seoul
+    assert found is not None
+    assert found.tzinfo == UTC
+
+
+def test_a_timer_is_taken_by_one_of_two(store: Store) -> None:
+    """Whoever comes second goes away empty-handed."""
+    store.transact(SOMEBODY, lambda work: work.schedule("reminder", "a", START))
+    with store.read() as connection:
+        (timer,) = timers.due(connection, METADATA, ["reminder"], START, 10)
+
+    def take(work: UnitOfWork) -> bool:
+        return timers.take(work.connection, METADATA, timer)
+
+    assert store.transact(SOMEBODY, take) is True
+    assert store.transact(SOMEBODY, take) is False
+
+
+def test_an_exclusive_right_is_held_by_one_and_falls_to_the_next(store: Store) -> None:
+    """Two relays of one store never work at the same time."""
+    first, second = ExclusiveRight(store.engine, "relay"), ExclusiveRight(store.engine, "relay")
+
+    assert first.held()
+    assert not second.held()
+    assert first.held()
+    first.release()
+    assert second.held()
+    second.release()
+
+
+def test_old_rows_are_forgotten_and_young_or_unpublished_ones_kept(store: Store) -> None:
+    """Nothing that still waits is ever deleted."""
+    clock = store.clock
+    assert isinstance(clock, SimulatedClock)
+
+    def fill(work: UnitOfWork) -> None:
+        inbox.admit(work.connection, METADATA, "events", ["evt_1"], work.now)
+        work.record(an_event())
+
+    store.transact(SOMEBODY, fill)
+    clock.advance(timedelta(days=31))
+    store.transact(SOMEBODY, lambda work: forget_old(work, METADATA))
+
+    with store.read() as connection:
+        kept = connection.execute(
+            select(func.count()).select_from(METADATA.tables["inbox_messages"])
+        ).scalar_one()
+        assert kept == 0
+        assert outbox.backlog(connection, METADATA).waiting == 1
+
+
+def test_a_duplicate_row_is_the_callers_fault_not_the_stores(store: Store) -> None:
+    """A broken constraint is no reason to try again."""
+    start_counting(store)
+
+    with pytest.raises(IntegrityError):
+        start_counting(store)
+
+
+def test_a_store_that_cannot_be_reached_says_so() -> None:
+    """A wrong address is reported as unavailable, not as a crash."""
+    engine = open_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    store = Store("notify", engine, METADATA, SimulatedClock(START), RandomIds())
+
+    with pytest.raises(StoreUnavailable):
+        store.transact(SOMEBODY, add_one)

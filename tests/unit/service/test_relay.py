@@ -1,0 +1,112 @@
+"""The relay brings every event to the broker, in order, whatever fails in between."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from muster.messaging.envelope import parse
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.memory import InMemoryBroker
+from muster.messaging.ports import OutboundMessage, Outcome
+from muster.service.relay import Relay
+from muster.storage import outbox
+from muster.storage.store import Store
+from muster.storage.tables import service_metadata
+from muster.storage.unit_of_work import UnitOfWork
+from tests.events import PAPERS, SOMEBODY, TOPOLOGY, an_event
+from tests.stores import memory_store
+
+
+class UnsurePublisher:
+    """A broker whose confirms can be decided by the test."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.outcome = Outcome.UNKNOWN
+
+    def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
+        self.seen += [message.message_id for message in messages]
+        return [self.outcome for _ in messages]
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.fixture
+def store() -> Store:
+    """Return an empty store."""
+    return memory_store("registry", service_metadata())
+
+
+def say(store: Store, *references: str) -> None:
+    """Record events in one unit of work."""
+    with store.begin(SOMEBODY) as work:
+        for reference in references:
+            work.record(an_event(reference=reference))
+
+
+def waiting(store: Store) -> int:
+    """Return how many events are not yet published."""
+    with store.read() as connection:
+        return outbox.backlog(connection, store.metadata).waiting
+
+
+def test_events_arrive_in_the_order_they_were_said(store: Store) -> None:
+    """And are marked, so that they go once."""
+    broker = InMemoryBroker(TOPOLOGY, store.clock)
+    relay = Relay(store, broker.publisher())
+    say(store, "first", "second")
+    say(store, "third")
+
+    assert relay.step() == 3
+    assert relay.step() == 0
+
+    envelopes = [parse(d.body) for d in broker.subscriber(PAPERS.queue).poll(10)]
+    assert [getattr(e.event, "reference", None) for e in envelopes] == ["first", "second", "third"]
+    assert waiting(store) == 0
+
+
+def test_what_a_rolled_back_unit_said_is_never_published(store: Store) -> None:
+    """No commit, no event."""
+
+    def fail_after_saying(work: UnitOfWork) -> None:
+        work.record(an_event())
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.transact(SOMEBODY, fail_after_saying)
+
+    assert waiting(store) == 0
+
+
+def test_a_broker_that_is_away_loses_nothing(store: Store) -> None:
+    """The events wait in the outbox and go when it is back."""
+    broker = InMemoryBroker(TOPOLOGY, store.clock)
+    relay = Relay(store, broker.publisher())
+    say(store, "a")
+    broker.stop()
+    with pytest.raises(BrokerUnavailable):
+        relay.step()
+    assert waiting(store) == 1
+
+    broker.start()
+
+    assert relay.step() == 1
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.REFUSED, Outcome.RETURNED])
+def test_only_what_was_confirmed_counts_as_published(store: Store, outcome: Outcome) -> None:
+    """Anything else is published again, under the same id."""
+    publisher = UnsurePublisher()
+    publisher.outcome = outcome
+    relay = Relay(store, publisher)
+    say(store, "a")
+
+    assert relay.step() == 0
+    publisher.outcome = Outcome.CONFIRMED
+    assert relay.step() == 1
+
+    assert publisher.seen[0] == publisher.seen[1]
