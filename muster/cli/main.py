@@ -1,6 +1,7 @@
 """The `muster` command: a table of contents. Every command loads what it needs when it runs."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -103,6 +104,8 @@ def migrate() -> None:
 
 def main() -> None:
     """Run the command line; a command that cannot run says why on stderr and exits with 1."""
+    # It warns on import; docs/adr/ has why it is here all the same.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     try:
         app()
     except CannotRun as error:

@@ -1,0 +1,88 @@
+# The manual: `make` alone lists what there is to do.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest --quiet
+FAST_TESTS := tests/unit tests/simulation tests/contract
+REAL_TESTS := tests/conformance tests/e2e tests/faults
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up status down test test-fast test-real check format lint types walls \
+	setup setup-tests rabbitmq postgresql lock clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+# Running it
+
+demo: setup ## start everything, play the scenario, show a summary; Ctrl-C ends it
+	@$(BIN)/muster demo
+
+up: setup ## start RabbitMQ and the processes, and wait until they are ready
+	@$(BIN)/muster up
+
+status: $(VENV)/runtime.stamp ## show every process and whether it is ready
+	@$(BIN)/muster status
+
+down: $(VENV)/runtime.stamp ## stop what `make up` started; data stays
+	@$(BIN)/muster down
+
+# Checking it
+
+test: setup-tests ## run all tests; the real servers they need are started for them
+	$(PYTEST) --numprocesses 2 $(FAST_TESTS)
+	$(PYTEST) $(REAL_TESTS)
+
+check: $(VENV)/development.stamp ## format, lint, types, import walls, fast tests: before every commit
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint walls types
+	@$(MAKE) --no-print-directory test-fast
+
+test-fast: $(VENV)/development.stamp
+	$(PYTEST) --numprocesses 2 $(FAST_TESTS)
+
+test-real: setup-tests
+	$(PYTEST) $(REAL_TESTS)
+
+format: $(VENV)/development.stamp ## put the code into its form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: $(VENV)/development.stamp
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: $(VENV)/development.stamp
+	$(BIN)/mypy
+
+walls: $(VENV)/development.stamp
+	$(BIN)/lint-imports
+
+# Setting it up; a second time is quick, a changed lock installs again
+
+setup: $(VENV)/runtime.stamp rabbitmq ## install what running needs
+
+setup-tests: $(VENV)/development.stamp rabbitmq postgresql ## install what the tests need, too
+
+$(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml deploy/setup/venv.sh
+	@deploy/setup/venv.sh $(VENV) requirements/runtime.txt
+	@touch $@
+
+$(VENV)/development.stamp: requirements/development.txt $(VENV)/runtime.stamp
+	@deploy/setup/venv.sh $(VENV) requirements/development.txt
+	@touch $@
+
+rabbitmq:
+	@deploy/setup/rabbitmq.sh
+
+postgresql:
+	@deploy/setup/postgresql.sh
+
+lock: $(VENV)/development.stamp ## pin the requirements anew (UPGRADE=--upgrade for newer versions)
+	deploy/setup/lock.sh $(BIN)/pip-compile $(UPGRADE)
+
+clean: ## stop everything; delete data, keys, logs, caches and the virtual environment
+	@if [ -x $(BIN)/muster ]; then $(BIN)/muster down --erase; fi
+	rm -rf $(VENV) .muster .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
