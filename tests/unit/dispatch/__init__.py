@@ -1,0 +1,1 @@
+"""Jobs, check-ins, incidents, timelines."""
