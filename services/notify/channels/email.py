@@ -1,0 +1,116 @@
+"""E-mail over SMTP: one connection per batch."""
+
+import logging
+import smtplib
+import ssl
+import time
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from services.notify.domain.delivery import PATIENCE, Outcome, Result
+from services.notify.settings import NotifySettings
+from services.notify.use_cases.deliver_mail import Letter, Mailer
+
+_TIMEOUT_SECONDS = 15
+_PERMANENT = 500
+
+log = logging.getLogger(__name__)
+
+
+def open_mailer(settings: NotifySettings) -> Mailer:
+    """Return the mailer the settings ask for; without a server, one that only says so."""
+    return SmtpMailer(settings, settings.smtp_host) if settings.smtp_host else NoMailer()
+
+
+class NoMailer:
+    """Stands in where no e-mail server is configured."""
+
+    def send(self, letters: Sequence[Letter]) -> list[Result]:
+        """Suppress every letter, visibly."""
+        reason = "no e-mail server is configured: set MUSTER_SMTP_HOST"
+        log.warning("%d e-mails suppressed: %s", len(letters), reason)
+        return [Result(Outcome.SUPPRESSED, reason)] * len(letters)
+
+
+class SmtpMailer:
+    """Sends through one SMTP server."""
+
+    def __init__(self, settings: NotifySettings, host: str) -> None:
+        self._settings = settings
+        self._host = host
+
+    def send(self, letters: Sequence[Letter]) -> list[Result]:
+        """Send all over one connection; what was not begun when it broke comes back released."""
+        results: list[Result] = []
+        try:
+            with self._connect() as smtp:
+                self._send_all(smtp, letters, results)
+        except (OSError, smtplib.SMTPException) as error:
+            if not results:  # no connection at all: the whole batch has had its attempt
+                return [Result(Outcome.RETRIED, f"{self._host}: {_why(error)}")] * len(letters)
+            if len(results) < len(letters):
+                results.append(Result(Outcome.RETRIED, f"the connection broke: {_why(error)}"))
+        waiting = len(letters) - len(results)
+        return results + [Result(Outcome.RELEASED)] * waiting
+
+    def _send_all(
+        self, smtp: smtplib.SMTP, letters: Sequence[Letter], results: list[Result]
+    ) -> None:
+        deadline = time.monotonic() + PATIENCE.total_seconds()
+        for letter in letters:
+            if time.monotonic() > deadline:
+                return
+            results.append(self._send_one(smtp, letter))
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        smtp = smtplib.SMTP(self._host, settings.smtp_port, timeout=_TIMEOUT_SECONDS)
+        try:
+            if settings.smtp_starttls:
+                smtp.starttls(context=ssl.create_default_context())
+            if settings.smtp_user is not None and settings.smtp_password is not None:
+                smtp.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _send_one(self, smtp: smtplib.SMTP, letter: Letter) -> Result:
+        try:
+            content = self._message(letter).as_bytes(policy=SMTP)
+            smtp.sendmail(self._settings.smtp_from, [letter.address], content)
+        except smtplib.SMTPRecipientsRefused as refused:
+            code, reason = refused.recipients[letter.address]
+            return _refused(code, reason)
+        except smtplib.SMTPSenderRefused as refused:  # our fault, and it may be put right
+            return Result(Outcome.RETRIED, f"sender refused: {_why(refused)}")
+        except smtplib.SMTPDataError as refused:
+            return _refused(refused.smtp_code, refused.smtp_error)
+        except ValueError as error:  # an address or header that no message can carry
+            return Result(Outcome.FAILED, f"not a possible e-mail: {error}")
+        return Result(Outcome.SENT, letter.address)
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        sender = self._settings.smtp_from
+        message = EmailMessage(policy=SMTP)
+        message["From"] = sender
+        message["To"] = letter.address
+        message["Subject"] = letter.title
+        message["Date"] = format_datetime(letter.written_at)
+        # Stable over attempts: a server or reader that gets it twice can tell.
+        message["Message-ID"] = f"<{letter.notification_id}@{sender.partition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.body)
+        return message
+
+
+def _refused(code: int, reason: bytes | str) -> Result:
+    outcome = Outcome.FAILED if code >= _PERMANENT else Outcome.RETRIED
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+    return Result(outcome, f"{code} {text}")
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""Who must know what, and when to try again: rules as plain Python."""

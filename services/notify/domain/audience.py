@@ -1,0 +1,148 @@
+"""The one table that says who sees which event, and whom an e-mail goes to.
+
+Operators see every event. A member sees an event through its live stream and its webhooks if the
+table names its side of the affair. An e-mail goes only where a person must act or must know.
+
+A provider never learns the principal from an event: `request.confirmed` carries the principal and
+`request.proposed` the other providers, so both are for the enterprise; a provider hears
+`offer.committed` and `job.opened` instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from muster.contracts.vocabulary.kinds import ContactPurpose
+from muster.contracts.vocabulary.statuses import IncidentSeverity, JobStatus
+from services.notify.domain.occurrence import Occurrence
+
+OPERATORS = "operators"  # the audience that is no organisation
+
+CHECK_IN_MISSED = "muster.dispatch.check-in.missed.v1"
+INCIDENT_REPORTED = "muster.dispatch.incident.reported.v1"
+
+_ENDED = frozenset({JobStatus.COMPLETED, JobStatus.ABORTED, JobStatus.CANCELLED})
+
+
+class Party(StrEnum):
+    """A side of an affair."""
+
+    ENTERPRISE = "enterprise"
+    PROVIDER = "provider"
+    MEMBER = "member"  # the organisation an event of the registry is about
+    OPERATORS = "operators"
+
+
+def always(_: Occurrence) -> bool:
+    """Hold for every event of the type."""
+    return True
+
+
+def job_has_ended(occurrence: Occurrence) -> bool:
+    """Hold when the job was completed, aborted or cancelled."""
+    return occurrence.status in _ENDED
+
+
+def second_in_a_row(occurrence: Occurrence) -> bool:
+    """Hold from the second check-in missed without one received in between."""
+    return occurrence.missed >= 2
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An e-mail to one party, into one of its mailboxes, when the condition holds."""
+
+    to: Party
+    mailbox: ContactPurpose = ContactPurpose.OPERATIONS
+    when: Callable[[Occurrence], bool] = always
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which members' sides see an event, and who gets an e-mail."""
+
+    seen_by: frozenset[Party]
+    mails: tuple[Mail, ...] = ()
+
+
+def _told(*seen_by: Party, mail: tuple[Mail, ...] = ()) -> Rule:
+    return Rule(frozenset(seen_by), mail)
+
+
+_E, _P, _M, _O = Party.ENTERPRISE, Party.PROVIDER, Party.MEMBER, Party.OPERATORS
+_URGENT = ContactPurpose.EMERGENCY
+
+AUDIENCE: dict[str, Rule] = {
+    # registry
+    "muster.registry.provider.changed.v1": _told(_M),
+    "muster.registry.enterprise.changed.v1": _told(_M),
+    "muster.registry.capability.changed.v1": _told(_P),
+    "muster.registry.authorisation.expired.v1": _told(_M, mail=(Mail(_M), Mail(_O))),
+    # matching: requests are the enterprise's affair alone
+    "muster.matching.request.submitted.v1": _told(_E),
+    "muster.matching.request.proposed.v1": _told(_E, mail=(Mail(_E),)),
+    "muster.matching.request.confirmed.v1": _told(_E, mail=(Mail(_E),)),
+    "muster.matching.request.started.v1": _told(_E),
+    "muster.matching.request.closed.v1": _told(_E),
+    "muster.matching.request.cancelled.v1": _told(_E, mail=(Mail(_E),)),
+    "muster.matching.request.expired.v1": _told(_E, mail=(Mail(_E),)),
+    "muster.matching.request.unfilled.v1": _told(_E, mail=(Mail(_E),)),
+    # matching: offers are between the two sides
+    "muster.matching.offer.sent.v1": _told(_E, _P, mail=(Mail(_P),)),
+    "muster.matching.offer.accepted.v1": _told(_E, _P),
+    "muster.matching.offer.declined.v1": _told(_E, _P),
+    "muster.matching.offer.countered.v1": _told(_E, _P, mail=(Mail(_E),)),
+    "muster.matching.offer.expired.v1": _told(_E, _P),
+    "muster.matching.offer.withdrawn.v1": _told(_E, _P),
+    "muster.matching.offer.committed.v1": _told(_E, _P),
+    "muster.matching.offer.released.v1": _told(_E, _P),
+    # dispatch
+    "muster.dispatch.job.opened.v1": _told(_E, _P, mail=(Mail(_P),)),
+    "muster.dispatch.job-status.changed.v1": _told(_E, _P, mail=(Mail(_E, when=job_has_ended),)),
+    "muster.dispatch.job.delayed.v1": _told(_E, _P),
+    "muster.dispatch.position.reported.v1": _told(_E, _P),
+    "muster.dispatch.check-in.received.v1": _told(_E, _P),
+    CHECK_IN_MISSED: _told(
+        _E, _P, mail=(Mail(_E, _URGENT), Mail(_P, _URGENT), Mail(_O, _URGENT, second_in_a_row))
+    ),
+    INCIDENT_REPORTED: _told(_E, _P, mail=(Mail(_E, _URGENT), Mail(_O, _URGENT))),
+    "muster.dispatch.incident-status.changed.v1": _told(_E, _P),
+    # notify
+    "muster.notify.notification.failed.v1": _told(mail=(Mail(_O),)),
+}
+
+
+def readers(occurrence: Occurrence) -> tuple[str, ...]:
+    """Return the organisations that may see this event, each once; operators are not listed."""
+    sides = (_organisation(occurrence, party) for party in sorted(_rule(occurrence).seen_by))
+    return tuple(dict.fromkeys(side for side in sides if side is not None))
+
+
+def mailboxes(occurrence: Occurrence) -> tuple[tuple[str, ContactPurpose], ...]:
+    """Return (audience, mailbox) of each e-mail this event calls for, before preferences."""
+    found = (
+        (OPERATORS if mail.to is _O else _organisation(occurrence, mail.to), mail.mailbox)
+        for mail in _rule(occurrence).mails
+        if mail.when(occurrence)
+    )
+    return tuple(
+        dict.fromkeys((audience, mailbox) for audience, mailbox in found if audience is not None)
+    )
+
+
+def must_arrive(occurrence: Occurrence) -> bool:
+    """Tell whether lives may hang on this event, so that no preference silences it."""
+    return occurrence.event_type == CHECK_IN_MISSED or (
+        occurrence.event_type == INCIDENT_REPORTED
+        and occurrence.severity is IncidentSeverity.EXTREME
+    )
+
+
+def _rule(occurrence: Occurrence) -> Rule:
+    return AUDIENCE[occurrence.event_type]
+
+
+def _organisation(occurrence: Occurrence, party: Party) -> str | None:
+    if party is Party.ENTERPRISE:
+        return occurrence.enterprise_id
+    return occurrence.provider_id if party is Party.PROVIDER else occurrence.member_id

@@ -1,0 +1,45 @@
+"""Everything that reaches notify as a message, and what it does in the background."""
+
+import random
+from collections.abc import Sequence
+
+from muster.contracts.catalogue import EVENT_TYPES
+from muster.contracts.registry import EnterpriseChanged, MemberSnapshot, ProviderChanged
+from muster.messaging.envelope import Envelope
+from muster.service import Setting, background, subscribe
+from muster.storage.store import Store
+from muster.storage.unit_of_work import UnitOfWork
+from services.notify.channels.email import open_mailer
+from services.notify.settings import NotifySettings
+from services.notify.use_cases.announce import announce
+from services.notify.use_cases.deliver_mail import MailRules, deliver_mail
+from services.notify.use_cases.project_member import project_member
+from services.notify.wording import Wording
+
+
+class NotifySubscriptions:
+    """Tells people what happened."""
+
+    name = "notify"
+    settings = Setting(NotifySettings)
+
+    @subscribe("members", ProviderChanged, EnterpriseChanged)
+    def keep_addresses(self, work: UnitOfWork, envelope: Envelope) -> None:
+        """Keep how members can be reached."""
+        if isinstance(envelope.event, MemberSnapshot):
+            project_member(work, envelope.event)
+
+    @subscribe("events", *EVENT_TYPES.values(), batched=True)
+    def tell(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        """Write down who is to be told of these events; every type is heard here."""
+        announce(work, envelopes, Wording())
+
+    @background("deliver-mail", every_seconds=0.2)
+    def deliver_mail(self, store: Store) -> bool:
+        """Send e-mails that are due."""
+        rules = MailRules(
+            self.settings.operator_email,
+            self.settings.notification_max_attempts,
+            random.random,
+        )
+        return deliver_mail(store, open_mailer(self.settings), rules)

@@ -1,0 +1,135 @@
+"""How notify keeps what it knows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from muster.storage.columns import Sequence as Counter
+from muster.storage.columns import UtcDateTime
+from muster.storage.repository import Repository
+from muster.storage.tables import service_metadata
+from services.notify.domain.endpoint import Endpoint
+from services.notify.domain.preferences import Preferences
+
+metadata = service_metadata()
+
+members = Table(
+    "members",
+    metadata,
+    Column("organisation_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("operations_email", Text, nullable=False),
+    Column("emergency_email", Text, nullable=False),
+)
+
+# One row per event, audience, channel and target: what is there is never sent a second time.
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("notification_id", String(64), primary_key=True),
+    Column("event_id", String(64), nullable=False),
+    Column("audience", String(64), nullable=False),  # an organisation, or "operators"
+    Column("channel", String(16), nullable=False),
+    Column("target", String(64), nullable=False),  # a mailbox or a webhook, resolved when sent
+    Column("event_type", String(128), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("correlation_id", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),  # while it is being sent: when the lease ends
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    UniqueConstraint("event_id", "audience", "channel", "target"),
+    Index("ix_notifications_audience_notification_id", "audience", "notification_id"),
+)
+_UNSETTLED = text("settled_at IS NULL")
+Index(
+    "ix_notifications_due",
+    notifications.c.channel,
+    notifications.c.due_at,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("sequence", Counter, primary_key=True, autoincrement=True),
+    Column("notification_id", String(64), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", String(64), primary_key=True),
+    Column("audience", String(64), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    # The courier's own: until when nobody else calls this endpoint, and its failures in a row.
+    Column("busy_until", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
+ENDPOINTS = Repository(
+    webhooks,
+    Endpoint,
+    "webhook",
+    lambda it: {"webhook_id": it.webhook_id, "audience": it.audience, "status": it.status.value},
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("audience", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+)
+PREFERENCES = Repository(
+    preferences, Preferences, "preferences", lambda it: {"audience": it.audience}
+)
+
+# The live stream: one row per event, with the (at most two) organisations that may see it.
+# A sequence is never used twice, even after pruning: clients come back with the last they saw.
+stream_entries = Table(
+    "stream_entries",
+    metadata,
+    Column("sequence", Counter, primary_key=True, autoincrement=True),
+    Column("event_id", String(64), nullable=False, unique=True),
+    Column("organisation_id", String(64)),
+    Column("other_organisation_id", String(64)),
+    Column("event_type", String(128), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_stream_entries_organisation_id_sequence", "organisation_id", "sequence"),
+    Index("ix_stream_entries_other_organisation_id_sequence", "other_organisation_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows in one go; skip those whose unique key is already there."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))

@@ -1,0 +1,147 @@
+"""Take notifications that are due, so that no other courier takes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+
+from muster.contracts.vocabulary.statuses import MemberStatus
+from muster.storage.unit_of_work import UnitOfWork
+from services.notify.domain.addressing import Contact
+from services.notify.domain.delivery import (
+    LEASE,
+    Channel,
+    NotificationStatus,
+    Outcome,
+    Parcel,
+)
+from services.notify.domain.endpoint import Endpoint
+from services.notify.tables import ENDPOINTS, attempts, members, notifications, webhooks
+
+CLAIM = 200  # at most so many at once
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What is due for one endpoint, oldest first; nobody else calls it meanwhile."""
+
+    endpoint: Endpoint
+    failures: int
+    parcels: tuple[Parcel, ...]
+
+
+def any_due(connection: Connection, channel: Channel, now: datetime) -> bool:
+    """Tell whether anything may be claimed; a cheap look before a transaction that writes."""
+    due = select(notifications.c.notification_id).where(*_due(channel, now)).limit(1)
+    return connection.execute(due).first() is not None
+
+
+def claim_letters(work: UnitOfWork) -> list[tuple[Parcel, Contact | None]]:
+    """Claim e-mails that are due, with their addressees as they are known now."""
+    rows = work.connection.execute(
+        select(notifications)
+        .where(*_due(Channel.EMAIL, work.now))
+        .order_by(notifications.c.due_at, notifications.c.notification_id)
+        .limit(CLAIM)
+        .with_for_update(skip_locked=True)
+    ).all()
+    parcels = _claim(work, rows)
+    contacts = _contacts(work.connection, {parcel.audience for parcel in parcels})
+    return [(parcel, contacts.get(parcel.audience)) for parcel in parcels]
+
+
+def claim_posts(work: UnitOfWork) -> list[Bundle]:
+    """Claim webhook posts that are due, and with them their endpoints."""
+    free = or_(webhooks.c.busy_until.is_(None), webhooks.c.busy_until <= work.now)
+    rows = work.connection.execute(
+        select(notifications, webhooks.c.failures)
+        .join(webhooks, webhooks.c.webhook_id == notifications.c.target)
+        .where(*_due(Channel.WEBHOOK, work.now), free)
+        .order_by(notifications.c.due_at, notifications.c.notification_id)
+        .limit(CLAIM)
+        .with_for_update(skip_locked=True, of=(notifications, webhooks))
+    ).all()
+    by_endpoint: dict[str, list[Parcel]] = {}
+    for parcel in _claim(work, rows):
+        by_endpoint.setdefault(parcel.target, []).append(parcel)
+    failures = {row.target: row.failures for row in rows}
+    work.connection.execute(
+        update(webhooks)
+        .where(webhooks.c.webhook_id.in_(sorted(by_endpoint)))
+        .values(busy_until=work.now + LEASE)
+    )
+    endpoints = ENDPOINTS.list(work.connection, webhooks.c.webhook_id.in_(sorted(by_endpoint)))
+    return [
+        Bundle(it, failures[it.webhook_id], tuple(by_endpoint[it.webhook_id])) for it in endpoints
+    ]
+
+
+def _due(channel: Channel, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        notifications.c.channel == channel.value,
+        notifications.c.settled_at.is_(None),
+        notifications.c.due_at <= now,
+    )
+
+
+def _claim(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Parcel]:
+    if not rows:
+        return []
+    abandoned = [row for row in rows if row.status == NotificationStatus.SENDING.value]
+    _record_abandoned(work, abandoned)
+    work.connection.execute(
+        update(notifications)
+        .where(notifications.c.notification_id.in_([row.notification_id for row in rows]))
+        .values(
+            status=NotificationStatus.SENDING.value,
+            attempts=notifications.c.attempts + 1,
+            due_at=work.now + LEASE,
+        )
+    )
+    return [
+        Parcel(
+            notification_id=row.notification_id,
+            event_id=row.event_id,
+            event_type=row.event_type,
+            audience=row.audience,
+            target=row.target,
+            title=row.title,
+            body=row.body,
+            attempts=row.attempts + 1,
+            correlation_id=row.correlation_id,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def _record_abandoned(work: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
+    """Note in the ledger that a courier vanished: what it sent may have arrived."""
+    if rows:
+        entries = [
+            {
+                "notification_id": row.notification_id,
+                "number": row.attempts,
+                "at": work.now,
+                "outcome": Outcome.UNKNOWN.value,
+                "detail": "the courier vanished while sending; sent again under the same id",
+            }
+            for row in rows
+        ]
+        work.connection.execute(insert(attempts), entries)
+
+
+def _contacts(connection: Connection, audiences: set[str]) -> dict[str, Contact]:
+    if not audiences:
+        return {}
+    rows = connection.execute(
+        select(members).where(members.c.organisation_id.in_(sorted(audiences)))
+    )
+    return {
+        row.organisation_id: Contact(
+            MemberStatus(row.status), row.operations_email, row.emergency_email
+        )
+        for row in rows
+    }
