@@ -22,16 +22,11 @@ from muster.web import (
 from services.dispatch import queries
 from services.dispatch.schemas import (
     CheckIn,
-    CheckInView,
-    IncidentView,
-    JobView,
-    PositionView,
     ReportDelay,
     ReportIncident,
     ReportPosition,
     ReportStatus,
     SteerIncident,
-    TimelineEntryView,
 )
 from services.dispatch.use_cases.check_in import check_in
 from services.dispatch.use_cases.report_delay import report_delay
@@ -39,6 +34,13 @@ from services.dispatch.use_cases.report_incident import report_incident
 from services.dispatch.use_cases.report_position import report_position
 from services.dispatch.use_cases.report_status import report_status
 from services.dispatch.use_cases.steer_incident import steer_incident
+from services.dispatch.views import (
+    CheckInView,
+    IncidentView,
+    JobView,
+    PositionView,
+    TimelineEntryView,
+)
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
