@@ -71,6 +71,38 @@ def down(
 
 
 @app.command()
+def demo(
+    directory: Directory = DEFAULT_DIRECTORY,
+    database_url: DatabaseUrl = None,
+    amqp_url: AmqpUrl = None,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End after the summary instead of staying up.")
+    ] = False,
+    members: Annotated[int, typer.Option(min=2, help="Organisations that join.")] = 120,
+    capabilities: Annotated[int, typer.Option(min=1, help="What they bring.")] = 600,
+    requests: Annotated[int, typer.Option(min=1, help="What is asked of them.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same alliance.")] = 2026,
+    faults: Annotated[
+        str, typer.Option(help="Kill these processes on the way, e.g. worker,relay,api")
+    ] = "",
+) -> None:
+    """Start Muster and play a whole scenario through its public API."""
+    from muster.cli.demo.command import DemoOptions, run_demo
+    from muster.cli.deployment import Options
+
+    options = DemoOptions(
+        Options(directory, database_url, amqp_url),
+        leave,
+        members,
+        capabilities,
+        requests,
+        seed,
+        tuple(name for name in faults.split(",") if name),
+    )
+    raise typer.Exit(run_demo(options))
+
+
+@app.command()
 def api() -> None:
     """Run the HTTP process (settings: MUSTER_… environment variables)."""
     from muster.cli import processes

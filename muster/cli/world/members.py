@@ -116,7 +116,7 @@ def _papers(book: PaperBook, served: Sequence[str], kinds: Sequence[str]) -> tup
 
 
 def _organisation(number: int, name: str, home: str, role: str) -> Body:
-    mailbox = f"member{number:03d}.example"
+    mailbox = f"m{number:03d}.demo-alliance.example"
     return {
         "name": f"{name} ({home})",
         "home_country": home,
