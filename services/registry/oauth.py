@@ -46,7 +46,7 @@ def read_credentials(form: Mapping[str, str], authorization: str | None) -> Cred
         raise TokenRefused(
             "invalid_request", "Send client_id and client_secret, in the form or by HTTP Basic."
         )
-    return Credentials(ApiClientId(form["client_id"]), form["client_secret"])
+    return _credentials(form["client_id"], form["client_secret"])
 
 
 def unknown_client() -> TokenRefused:
@@ -69,4 +69,10 @@ def _from_header(authorization: str) -> Credentials:
     if scheme.lower() != "basic" or not colon:
         raise unknown_client()
     # RFC 6749, 2.3.1: both were form-encoded before they were joined.
-    return Credentials(ApiClientId(unquote_plus(client_id)), unquote_plus(secret))
+    return _credentials(unquote_plus(client_id), unquote_plus(secret))
+
+
+def _credentials(client_id: str, secret: str) -> Credentials:
+    if not client_id.isprintable():  # none of ours, and no database wants to be asked for it
+        raise unknown_client()
+    return Credentials(ApiClientId(client_id), secret)

@@ -25,9 +25,22 @@ from services.registry.domain.authorisation import Paper
 from services.registry.domain.capability import Particulars
 from services.registry.domain.organisation import Profile
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-ShortName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _line(longest: int) -> StringConstraints:
+    return StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=longest, pattern=_PRINTABLE
+    )
+
+
+Name = Annotated[str, _line(200)]
+ShortName = Annotated[str, _line(100)]
+# May have several lines. PostgreSQL stores no NUL.
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$"),
+]
 # What HTML's e-mail field accepts, and a dot in the domain.
 Email = Annotated[
     str,
