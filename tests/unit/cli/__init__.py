@@ -1,0 +1,1 @@
+"""The simulated alliance, the demo and the replay."""
