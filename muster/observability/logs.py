@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from pythonjsonlogger.json import JsonFormatter
+from pythonjsonlogger.orjson import OrjsonFormatter
 
 # What the current thread or task is working on; "" outside of any request or delivery.
 correlation: ContextVar[str] = ContextVar("muster_correlation", default="")
@@ -42,7 +42,7 @@ def configure_logging(level: str, process: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(CorrelationFilter())
     handler.setFormatter(
-        JsonFormatter(
+        OrjsonFormatter(
             _FIELDS + " %(correlation_id)s",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
             static_fields={"process": process},

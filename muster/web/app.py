@@ -10,6 +10,7 @@ from muster.contracts.vocabulary.identifiers import Ids
 from muster.storage.store import Store
 from muster.web.access_check import refuse_undeclared
 from muster.web.description import describe
+from muster.web.idempotency import IdempotencyKeys
 from muster.web.limits import BodyLimits
 from muster.web.observe import Observed
 from muster.web.operations import operations_router
@@ -43,7 +44,13 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.wiring = Wiring(stores, keys, signer, settings)
+    app.state.wiring = Wiring(
+        stores,
+        {service: IdempotencyKeys(store) for service, store in stores.items()},
+        keys,
+        signer,
+        settings,
+    )
     # Their routes directly, not include_router: that matches every request twice.
     app.router.routes.extend(operations_router(ready).routes)
     for service in sorted(routers):

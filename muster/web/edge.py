@@ -16,7 +16,7 @@ from muster.contracts.vocabulary.lifecycle import Actor
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from muster.web import scope as keys
-from muster.web.idempotency import ANONYMOUS, Answer, Claim, claim_of, run_once
+from muster.web.idempotency import ANONYMOUS, Answer, Claim, IdempotencyKeys, claim_of
 from muster.web.tokens import TokenMissing, TokenSigner, TokenVerifier, Unauthenticated
 from muster.web.wiring import wiring_of
 
@@ -54,6 +54,10 @@ class Command(_Exchange):
     """One change of one service's state, in one transaction."""
 
     @property
+    def _keys(self) -> IdempotencyKeys:
+        return wiring_of(self._request).idempotency[self.store.service]
+
+    @property
     def context(self) -> Context:
         """Return who acts, for whom, and in which chain of cause and effect."""
         caller = self._caller
@@ -80,8 +84,8 @@ class Command(_Exchange):
         def run(work: UnitOfWork) -> Answer:
             if claim is None:
                 return self._answer(fn(work))
-            return run_once(
-                work, self.store, claim, lambda: self._answer(fn(work)), replayable=replayable
+            return self._keys.run_once(
+                work, claim, lambda: self._answer(fn(work)), replayable=replayable
             )
 
         return self._response(self.store.transact(self.context, run))

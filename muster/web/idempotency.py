@@ -7,11 +7,12 @@ the first one rolled back, its claim is gone too and the twin does the work.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from fastapi import Request
-from sqlalchemy import ColumnElement, Table, and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.storage.store import Store
@@ -59,50 +60,62 @@ def claim_of(request: Request, client_id: str) -> Claim | None:
     return Claim(client_id, key, fingerprint.hexdigest())
 
 
-def run_once(
-    work: UnitOfWork, store: Store, claim: Claim, act: Callable[[], Answer], *, replayable: bool
-) -> Answer:
-    """Run `act` unless this claim's request was done before; return the first answer.
+class IdempotencyKeys:
+    """The keys of one service's store."""
 
-    Raises IdempotencyKeyReused if the key stood for another request, and ShownOnlyOnce if the
-    first answer was not kept.
-    """
-    table = store.metadata.tables["idempotency_keys"]
-    if not _take(work, table, claim):
-        return _replay(work, table, claim)
-    answer = act()
-    body = answer.body if replayable else _NOT_KEPT
-    work.connection.execute(
-        update(table).where(_is(table, claim)).values(status=answer.status, body=body)
-    )
-    return answer
+    def __init__(self, store: Store) -> None:
+        table = store.metadata.tables["idempotency_keys"]
+        insert = sqlite.insert if store.engine.dialect.name == "sqlite" else postgresql.insert
+        mine = and_(table.c.client_id == bindparam("of"), table.c.key == bindparam("named"))
+        # Built once: putting these together costs more than running them.
+        self._take = insert(table).on_conflict_do_nothing()
+        self._keep = update(table).where(mine)
+        self._find = select(table.c.fingerprint, table.c.status, table.c.body).where(mine)
+
+    def run_once(
+        self, work: UnitOfWork, claim: Claim, act: Callable[[], Answer], *, replayable: bool
+    ) -> Answer:
+        """Run `act` unless this claim's request was done before; return the first answer.
+
+        Raises IdempotencyKeyReused if the key stood for another request, and ShownOnlyOnce if
+        the first answer was not kept.
+        """
+        if not self._taken(work, claim):
+            return self._replay(work, claim)
+        answer = act()
+        work.connection.execute(
+            self._keep,
+            {
+                **_named(claim),
+                "status": answer.status,
+                "body": answer.body if replayable else _NOT_KEPT,
+            },
+        )
+        return answer
+
+    def _taken(self, work: UnitOfWork, claim: Claim) -> bool:
+        row = {
+            "client_id": claim.client_id,
+            "key": claim.key,
+            "fingerprint": claim.fingerprint,
+            "status": 0,
+            "body": _NOT_KEPT,
+            "recorded_at": work.now,
+        }
+        done = work.connection.execute(
+            self._take, row, execution_options={"preserve_rowcount": True}
+        )
+        return done.rowcount == 1
+
+    def _replay(self, work: UnitOfWork, claim: Claim) -> Answer:
+        row = work.connection.execute(self._find, _named(claim)).one()
+        if row.fingerprint != claim.fingerprint:
+            raise IdempotencyKeyReused
+        answer = Answer(row.status, bytes(row.body), replayed=True)
+        if answer.body == _NOT_KEPT and answer.status != 204:
+            raise ShownOnlyOnce
+        return answer
 
 
-def _take(work: UnitOfWork, table: Table, claim: Claim) -> bool:
-    insert = sqlite.insert if work.connection.dialect.name == "sqlite" else postgresql.insert
-    row = {
-        "client_id": claim.client_id,
-        "key": claim.key,
-        "fingerprint": claim.fingerprint,
-        "status": 0,
-        "body": b"",
-        "recorded_at": work.now,
-    }
-    statement = insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return work.connection.execute(statement, row).rowcount == 1
-
-
-def _replay(work: UnitOfWork, table: Table, claim: Claim) -> Answer:
-    row = work.connection.execute(
-        select(table.c.fingerprint, table.c.status, table.c.body).where(_is(table, claim))
-    ).one()
-    if row.fingerprint != claim.fingerprint:
-        raise IdempotencyKeyReused
-    answer = Answer(row.status, bytes(row.body))
-    if answer.body == _NOT_KEPT and answer.status != 204:
-        raise ShownOnlyOnce
-    return replace(answer, replayed=True)
-
-
-def _is(table: Table, claim: Claim) -> ColumnElement[bool]:
-    return and_(table.c.client_id == claim.client_id, table.c.key == claim.key)
+def _named(claim: Claim) -> dict[str, Any]:
+    return {"of": claim.client_id, "named": claim.key}

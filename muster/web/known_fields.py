@@ -38,13 +38,8 @@ def _step(place: Schema, part: str | int, root: Schema) -> Iterator[Schema]:
                 yield option["items"]
         elif part in option.get("properties", {}):
             yield option["properties"][part]
-    if isinstance(part, str) and (reference := _tagged(place, part, root)):
-        yield reference
-
-
-def _tagged(place: Schema, tag: str, root: Schema) -> Schema | None:
-    mapping = _resolved(place, root).get("discriminator", {}).get("mapping", {})
-    return {"$ref": mapping[tag]} if tag in mapping else None
+        elif part in (members := option.get("discriminator", {}).get("mapping", {})):
+            yield {"$ref": members[part]}
 
 
 def _options(place: Schema, root: Schema) -> Iterator[Schema]:

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from muster.contracts.vocabulary.errors import (
     Conflict,
@@ -167,20 +168,27 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # registered for nothing else
         raise error
     kind, detail = _http_kind(request, error)
-    return problem_response(
-        kind, detail, correlation_id=_correlation_id(request), headers=error.headers
-    )
+    headers = {"Allow": _methods(request)} if kind is WRONG_METHOD else error.headers
+    return problem_response(kind, detail, correlation_id=_correlation_id(request), headers=headers)
 
 
 def _http_kind(request: Request, error: HTTPException) -> tuple[Kind, str]:
     if error.status_code == 404:
         return NO_SUCH_ROUTE, f"{request.url.path} does not exist. See /openapi.json for what does."
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "see /openapi.json")
-        return WRONG_METHOD, f"{request.method} is not possible here. Allowed: {allowed}."
+        return WRONG_METHOD, f"That is not possible here. Allowed: {_methods(request)}."
     if error.status_code == 400:
         return MALFORMED, "The body cannot be read as UTF-8 JSON. Correct it and send it again."
     return Kind(error.status_code, "http", "The request failed"), str(error.detail)
+
+
+def _methods(request: Request) -> str:
+    """Return what this address takes; the framework only names the first of its routes."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(found))
 
 
 def _detail(kind: Kind, error: MusterError) -> str:

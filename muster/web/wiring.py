@@ -8,14 +8,16 @@ from fastapi import Request
 from pydantic_settings import BaseSettings
 
 from muster.storage.store import Store
+from muster.web.idempotency import IdempotencyKeys
 from muster.web.tokens import TokenSigner, TokenVerifier
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """Stores by service, keys, and settings by their class."""
+    """Stores and idempotency keys by service, token keys, and settings by their class."""
 
     stores: Mapping[str, Store]
+    idempotency: Mapping[str, IdempotencyKeys]
     verifier: TokenVerifier
     signer: TokenSigner | None
     settings: Mapping[type[BaseSettings], BaseSettings]
