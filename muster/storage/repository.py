@@ -1,10 +1,10 @@
 """Aggregates as rows: columns to find them by, and one JSON document that is the aggregate."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, update
 
 from muster.contracts.vocabulary.errors import NotFound, TransientError
 from muster.storage.unit_of_work import UnitOfWork
@@ -45,11 +45,20 @@ class Repository(Generic[T]):
         self._thing = thing
         self._columns = columns
         self._adapter: TypeAdapter[T] = TypeAdapter(aggregate)
+        # Built once: composing a statement costs more than running it on a small table.
+        self._find = select(table.c.document).where(self._key == bindparam("identifier"))
+        self._find_locked = self._find.with_for_update()
+        self._insert = insert(table)
+        self._update = (
+            update(table)
+            .where(self._key == bindparam("identifier"), table.c.version == bindparam("expected"))
+            .values({c.name: bindparam(f"new_{c.name}") for c in table.c if c is not self._key})
+        )
 
     def find(self, connection: Connection, identifier: str, *, lock: bool = False) -> T | None:
         """Return the aggregate, or None; `lock` keeps others from changing it until commit."""
-        query = select(self._table.c.document).where(self._key == identifier)
-        document = connection.execute(query.with_for_update() if lock else query).scalar()
+        query = self._find_locked if lock else self._find
+        document = connection.execute(query, {"identifier": identifier}).scalar()
         return None if document is None else self._adapter.validate_json(document)
 
     def get(self, connection: Connection, identifier: str, *, lock: bool = False) -> T:
@@ -75,7 +84,12 @@ class Repository(Generic[T]):
 
     def add(self, work: UnitOfWork, aggregate: T) -> None:
         """Insert a new aggregate."""
-        work.connection.execute(insert(self._table), self._row(aggregate))
+        work.connection.execute(self._insert, self._row(aggregate))
+
+    def add_all(self, work: UnitOfWork, aggregates: Iterable[T]) -> None:
+        """Insert many new aggregates at once."""
+        if rows := [self._row(aggregate) for aggregate in aggregates]:
+            work.connection.execute(insert(self._table), rows)
 
     def save(self, work: UnitOfWork, aggregate: T) -> None:
         """Write a changed aggregate whose version is one above the stored one.
@@ -83,16 +97,17 @@ class Repository(Generic[T]):
         Raises StaleWrite if it is not, so that no change is lost.
         """
         row = self._row(aggregate)
+        identifier = row.pop(self._key.name)
         done = work.connection.execute(
-            update(self._table)
-            .where(
-                self._key == row[self._key.name],
-                self._table.c.version == aggregate.version - 1,
-            )
-            .values(row)
+            self._update,
+            {
+                "identifier": identifier,
+                "expected": aggregate.version - 1,
+                **{f"new_{name}": value for name, value in row.items()},
+            },
         )
         if done.rowcount != 1:
-            raise StaleWrite(f"{self._thing} {row[self._key.name]} was changed by somebody else.")
+            raise StaleWrite(f"{self._thing} {identifier} was changed by somebody else.")
 
     def _row(self, aggregate: T) -> dict[str, Any]:
         return {

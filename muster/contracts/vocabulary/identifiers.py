@@ -36,7 +36,7 @@ class Prefix(StrEnum):
     EVENT = "evt"
     TIMER = "tmr"
     CORRELATION = "cor"
-    TOKEN = "tok"
+    TOKEN = "tok"  # noqa: S105 - a prefix, not a secret
 
 
 class Ids(Protocol):

@@ -1,6 +1,7 @@
 """The states of everything that lives, and the steps between them (DESIGN §3)."""
 
 from enum import StrEnum
+from typing import TypeVar
 
 from muster.contracts.vocabulary.lifecycle import Lifecycle
 
@@ -104,7 +105,10 @@ class IncidentSeverity(StrEnum):
     EXTREME = "extreme"
 
 
-def _lifecycle(thing: str, states: type[StrEnum], table: dict[str, str]) -> Lifecycle[StrEnum]:
+S = TypeVar("S", bound=StrEnum)
+
+
+def _lifecycle(thing: str, states: type[S], table: dict[str, str]) -> Lifecycle[S]:
     return Lifecycle(
         thing,
         {
