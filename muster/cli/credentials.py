@@ -3,18 +3,21 @@
 import httpx
 
 from muster.cli.deployment import Deployment
+from muster.cli.errors import CannotRun
 from muster.cli.files import read_json, write_private, write_private_json
 from muster.cli.running import CREDENTIALS_FILE
+from muster.settings import Settings
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 
-def ensure_keys(deployment: Deployment) -> None:
-    """Make the key pair of this deployment's tokens, unless there is one."""
+def ensure_keys(settings: Settings) -> None:
+    """Make the key pair that signs tokens, unless there is one. Raises CannotRun."""
     from muster.web.tokens import generate_keypair  # loads the web room: only when it is needed
 
-    files = deployment.settings()
-    private, public = files["token_private_key_file"], files["token_public_key_file"]
+    private, public = settings.token_private_key_file, settings.token_public_key_file
+    if private is None:
+        raise CannotRun("Say with MUSTER_TOKEN_PRIVATE_KEY_FILE where the private key belongs.")
     if private.exists() and public.exists():
         return
     private_pem, public_pem = generate_keypair()
@@ -25,13 +28,12 @@ def ensure_keys(deployment: Deployment) -> None:
 def ensure_operator(deployment: Deployment) -> None:
     """Make an operator's client and keep its secret, unless the one we keep is still good."""
     from muster.cli.bootstrap import create_operator
-    from muster.settings import Settings
 
     file = deployment.directory / CREDENTIALS_FILE
     known = read_json(file)
     if known is not None and _accepted(deployment, known):
         return
-    client_id, client_secret = create_operator(Settings(**deployment.settings()))
+    client_id, client_secret = create_operator(deployment.settings())
     write_private_json(
         file,
         {

@@ -12,6 +12,7 @@ from muster.cli.files import DEFAULT_DIRECTORY, private_directory, read_json, wr
 from muster.cli.node import Node, load_node, prepare_node
 from muster.cli.ports import remembered_ports
 from muster.cli.supervise import Program
+from muster.settings import Settings
 
 API, WORKER, RELAY = PROCESSES = ("api", "worker", "relay")
 API_PORT = 8480  # or the next that is free
@@ -44,8 +45,16 @@ class Deployment:
         return self.address(API)
 
     def address(self, process: str) -> str:
-        """Return where a process answers HTTP: /readyz and /metrics at least."""
+        """Return where a process answers HTTP."""
         return f"http://127.0.0.1:{self.ports[process]}"
+
+    def readiness_of(self, process: str) -> str:
+        """Return where a process says whether it is ready."""
+        return f"{self.address(process)}/readyz"
+
+    def metrics_of(self, process: str) -> str:
+        """Return where Prometheus reads a process's metrics."""
+        return f"{self.address(process)}/metrics"
 
     def programs(self) -> list[Program]:
         """Return what the supervisor runs; what others need comes first."""
@@ -59,8 +68,11 @@ class Deployment:
             for name, port in ((name, self.ports[name]) for name in PROCESSES)
         ]
 
-    def settings(self) -> dict[str, Any]:
-        """Return the platform's settings that follow from this deployment."""
+    def settings(self) -> Settings:
+        """Return the platform's settings in this deployment: the environment's, and ours on top."""
+        return Settings(**self._chosen())
+
+    def _chosen(self) -> dict[str, Any]:
         keys = self.directory / "keys"
         return {
             "amqp_url": self.amqp_url,
@@ -77,7 +89,7 @@ class Deployment:
             for name, value in os.environ.items()
             if not name.startswith(("RABBITMQ_", "ERL_"))  # they could divert our node
         }
-        settings = {f"MUSTER_{name.upper()}": str(v) for name, v in self.settings().items()}
+        settings = {f"MUSTER_{name.upper()}": str(v) for name, v in self._chosen().items()}
         return inherited | {"PYTHONUNBUFFERED": "1"} | settings | dict(more)
 
 

@@ -127,11 +127,36 @@ def relay() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    with_keys: Annotated[bool, typer.Option(help="Make the keys of tokens, if missing.")] = False,
+) -> None:
     """Create or upgrade the databases."""
     from muster.cli import processes
+    from muster.cli.credentials import ensure_keys
+    from muster.settings import Settings
 
+    if with_keys:
+        ensure_keys(Settings())
     processes.migrate()
+
+
+@app.command()
+def operator() -> None:
+    """Make an operator's API client and print its id and secret: nobody else keeps the secret."""
+    from muster.cli.bootstrap import create_operator
+    from muster.settings import Settings
+
+    client_id, client_secret = create_operator(Settings())
+    typer.echo(f"client_id={client_id}\nclient_secret={client_secret}")
+
+
+@app.command()
+def ready(url: Annotated[str, typer.Argument(help="The /readyz of a process.")]) -> None:
+    """Exit with 0 if a process is ready, else with 1 and the reason: a health check."""
+    from muster.cli.readiness import why_not_ready
+
+    if reason := why_not_ready(url):
+        raise CannotRun(reason)
 
 
 def main() -> None:

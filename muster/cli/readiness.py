@@ -2,13 +2,11 @@
 
 import httpx
 
-from muster.cli.deployment import Deployment
 
-
-def why_not_ready(deployment: Deployment, process: str) -> str | None:
-    """Return None if a process answers /readyz with 200, else the reason in a few words."""
+def why_not_ready(url: str) -> str | None:
+    """Return None if a process answers 200 at its /readyz, else the reason in a few words."""
     try:
-        answer = httpx.get(f"{deployment.address(process)}/readyz", timeout=5, trust_env=False)
+        answer = httpx.get(url, timeout=5, trust_env=False)
     except httpx.HTTPError as error:
         return f"does not answer: {error}"
     if answer.status_code == httpx.codes.OK:

@@ -47,7 +47,7 @@ def current_processes(directory: Path = DEFAULT_DIRECTORY) -> dict[str, Process]
 def observe(deployment: Deployment) -> Running:
     """Ask the supervisor what runs, and write it to run.json, which only its owner may read."""
     processes = current_processes(deployment.directory)
-    metrics = {name: f"{deployment.address(name)}/metrics" for name in PROCESSES}
+    metrics = {name: deployment.metrics_of(name) for name in PROCESSES}
     if deployment.node:
         metrics[BROKER] = deployment.node.metrics_url
     running = Running(

@@ -33,7 +33,7 @@ def start(options: Options, say: Say = lambda _: None) -> Running:
         _start_all(supervisor, deployment, say)
         return observe(deployment)
     deployment = prepare(options)
-    ensure_keys(deployment)
+    ensure_keys(deployment.settings())
     supervisor.start_daemon(deployment.programs(), deployment.environment(options.environment))
     with _all_or_nothing(options):
         _start_all(supervisor, deployment, say)
@@ -59,14 +59,13 @@ def _all_or_nothing(options: Options) -> Iterator[None]:
 
 def _start_all(supervisor: Supervisor, deployment: Deployment, say: Say) -> None:
     from muster.cli.bootstrap import migrate  # loads every service: only when it is needed
-    from muster.settings import Settings
 
     node = deployment.node
     if node:
         say(f"RabbitMQ: starting a node of our own on port {node.ports['amqp']}")
         launch_broker(supervisor, node)
     say("Databases: creating or upgrading them")
-    migrate(Settings(**deployment.settings()))
+    migrate(deployment.settings())
     if node:
         wait_until(
             lambda: broker_is_ready(supervisor, node), BROKER_SECONDS, "the start of RabbitMQ"
@@ -100,4 +99,4 @@ class _Watch:
                 f"{name} ended while it started. The end of its log, {process.log}:\n{log}\n"
                 "Mend what it names, then run `muster up` again."
             )
-        return why_not_ready(deployment, name) is None
+        return why_not_ready(deployment.readiness_of(name)) is None

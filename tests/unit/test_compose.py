@@ -1,0 +1,108 @@
+"""docker-compose.yml: what it says about images, processes, settings and secrets."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+from muster.cli.deployment import PROCESSES
+from muster.contracts.catalogue import OWNERS
+from muster.settings import Settings
+
+TOP = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((TOP / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("migrate", *PROCESSES)
+VARIABLE = re.compile(r"\$\{(\w+)(:\?[^}]+)?\}")
+SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN$|KEY$")
+
+
+def settings_classes() -> Iterator[type[BaseSettings]]:
+    """Every class that reads MUSTER_… variables."""
+    yield Settings
+    for service in OWNERS:
+        if find_spec(f"services.{service}.settings"):
+            module = import_module(f"services.{service}.settings")
+            yield getattr(module, f"{service.capitalize()}Settings")
+
+
+def environment(service: str) -> dict[str, str | None]:
+    """What a container is given as its environment."""
+    given: dict[str, str | None] = SERVICES[service].get("environment", {})
+    return given
+
+
+def all_values() -> Iterator[tuple[str, str]]:
+    """Every variable of every container that has a value in the file."""
+    for service in SERVICES:
+        for name, value in environment(service).items():
+            if value is not None:
+                yield name, value
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_container_has_a_pinned_image_or_our_dockerfile(service: str) -> None:
+    """Nothing is run whose version another day might change."""
+    container = SERVICES[service]
+    if "build" in container:
+        assert (TOP / container["build"]["dockerfile"]).is_file()
+    else:
+        assert re.search(r":\d+\.\d+", container["image"])
+
+
+def test_each_process_has_one_container_that_says_whether_it_is_ready() -> None:
+    """Api, worker and relay are started, watched and scaled apart."""
+    for process in PROCESSES:
+        assert SERVICES[process]["command"] == [process]
+        assert SERVICES[process]["healthcheck"]["test"][-1].endswith("/readyz")
+
+
+def test_the_processes_wait_until_the_databases_are_migrated() -> None:
+    """None of them meets a table that is not there yet."""
+    for process in PROCESSES:
+        condition = SERVICES[process]["depends_on"]["migrate"]["condition"]
+        assert condition == "service_completed_successfully"
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    """Each comes from the environment, and a missing one is refused with a hint."""
+    for name, value in all_values():
+        login = re.search(r"://[^:/]+:([^@]+)@", value)
+        secret = login.group(1) if login else value if SECRET_NAME.search(name) else None
+        if secret is not None:
+            found = VARIABLE.fullmatch(secret)
+            assert found, f"{name} holds a secret"
+            assert found.group(2), f"{name} would be empty without a word"
+
+
+def test_every_setting_is_one_that_muster_knows() -> None:
+    """A misspelt setting would be ignored without a word."""
+    known = {
+        f"MUSTER_{field.upper()}" for each in settings_classes() for field in each.model_fields
+    }
+    used = {name for service in OURS for name in environment(service)}
+    assert used <= known
+
+
+def test_the_example_environment_names_every_variable_that_is_asked_for() -> None:
+    """Whoever copies .env.example sees what to fill in."""
+    text = (TOP / ".env.example").read_text()
+    offered = set(re.findall(r"^#?(\w+)=", text, re.MULTILINE))
+    asked = {found.group(1) for _, value in all_values() for found in VARIABLE.finditer(value)}
+    passed_on = {name for s in OURS for name, value in environment(s).items() if value is None}
+    assert asked | passed_on == offered
+
+
+def test_every_service_gets_a_database_of_its_own() -> None:
+    """The script that makes them and the address that names them agree."""
+    script = (TOP / "deploy/postgres/databases.sh").read_text()
+    made = re.search(r"for service in ([a-z ]+);", script)
+    assert made is not None
+    assert set(made.group(1).split()) == set(OWNERS)
+    assert "/muster_{service}" in str(environment("api")["MUSTER_DATABASE_URL"])
