@@ -47,6 +47,7 @@ class ConfirmChannel:
         self._confirms = confirms
         for position, message in confirms.to_send():
             if self._channel is None or not self._channel.is_open:
+                self.failure = self.failure or AMQPError("the channel is not open")
                 return
             self._channel.basic_publish(
                 message.exchange,
@@ -58,35 +59,43 @@ class ConfirmChannel:
             self._tag += 1
             confirms.sent(self._tag, position)
 
-    def pump(self, until: Callable[[], bool], seconds: float) -> None:
-        """Let the connection live until the condition holds, it fails, or the time is out.
+    def look(self) -> None:
+        """Take in what has arrived, a loss above all, without waiting."""
+        self._turn(0)
 
-        The sockets are looked at once at least, also for zero seconds.
-        """
+    def pump(self, until: Callable[[], bool], seconds: float) -> None:
+        """Let the connection live until the condition holds, it fails, or the time is out."""
         deadline = time.monotonic() + seconds
-        alarm = self._ioloop.call_later(seconds, _wake_up)
-        while True:
-            self._ioloop.poll()
-            self._ioloop.process_timeouts()
-            if until() or self.failure is not None or time.monotonic() >= deadline:
+        while not until() and self.failure is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 break
-        self._ioloop.remove_timeout(alarm)
+            self._turn(left)
 
     def close(self) -> None:
         """Say goodbye; hang up if the broker does not answer in time."""
-        reason = self.failure
-        self.failure = None
-        if not (self._connection.is_closing or self._connection.is_closed):
-            self._connection.close()
-        self.pump(lambda: self._connection.is_closed, CLOSING_SECONDS)
-        if not self._connection.is_closed:
+        connection = self._connection
+        if not (connection.is_closing or connection.is_closed):
+            connection.close()
+        self._until_closed()
+        if not connection.is_closed:
             # Nothing public hangs up without the broker's consent, and a blocked broker reads
             # nothing; an abandoned socket would leak.
-            self._connection._terminate_stream(AMQPError("hung up"))  # noqa: SLF001
-            self.failure = None
-            self.pump(lambda: self._connection.is_closed, CLOSING_SECONDS)
-        self.failure = reason or AMQPError("closed")
+            connection._terminate_stream(AMQPError("hung up"))  # noqa: SLF001
+            self._until_closed()
+        self.failure = self.failure or AMQPError("closed")
         self._ioloop.close()
+
+    def _until_closed(self) -> None:
+        deadline = time.monotonic() + CLOSING_SECONDS
+        while not self._connection.is_closed and time.monotonic() < deadline:
+            self._turn(CLOSING_SECONDS)
+
+    def _turn(self, at_most_seconds: float) -> None:
+        alarm = self._ioloop.call_later(at_most_seconds, _wake_up)
+        self._ioloop.poll()
+        self._ioloop.process_timeouts()
+        self._ioloop.remove_timeout(alarm)
 
     def _connected(self, connection: pika.SelectConnection) -> None:
         connection.channel(on_open_callback=self._channel_opened)

@@ -74,7 +74,7 @@ class RabbitPublisher:
     def _open_channel(self) -> ConfirmChannel:
         if self._channel is not None:
             # A loss while idle shows only when the socket is looked at.
-            self._channel.pump(lambda: True, 0)
+            self._channel.look()
             if self._channel.failure is None:
                 return self._channel
             self._discard_broken()

@@ -1,0 +1,249 @@
+"""What only a real broker can do to us: lost wires, silence, missing and different queues."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pika
+import pytest
+
+from muster.messaging.declare import TopologyMismatch, declare
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.ports import Outcome
+from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.shared_connection import RabbitConnection
+from muster.messaging.topology import Topology
+from tests.conformance.brokers import Names, declared, ids, received
+from tests.conformance.proxy import Proxy
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.broker
+
+
+@dataclass
+class Wired:
+    """Names of the test's own, declared, and a wire to the broker that can be cut."""
+
+    names: Names
+    direct_url: str
+    proxy: Proxy
+
+    @property
+    def url(self) -> str:
+        """The address at the near end of the wire."""
+        return self.proxy.url
+
+
+@pytest.fixture
+def wired(amqp_url: str) -> Iterator[Wired]:
+    """A declared topology behind a wire that can be cut."""
+    names = Names()
+    with declared(amqp_url, names.topology), Proxy(amqp_url) as proxy:
+        yield Wired(names, amqp_url, proxy)
+
+
+@pytest.fixture
+def publisher(wired: Wired) -> Iterator[RabbitPublisher]:
+    """A publisher at the near end that soon loses patience."""
+    publisher = RabbitPublisher(wired.url, confirm_timeout_s=0.5)
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture
+def connection(wired: Wired) -> Iterator[RabbitConnection]:
+    """A worker's connection at the near end, with the topology."""
+    connection = RabbitConnection(wired.url, wired.names.topology)
+    yield connection
+    connection.close()
+
+
+def delete_queue(url: str, queue: str) -> None:
+    """Delete a queue as an operator might."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        connection.channel().queue_delete(queue)
+
+
+def test_a_loss_while_idle_costs_nothing(wired: Wired, publisher: RabbitPublisher) -> None:
+    """The publisher notices before it sends, and sends over a new connection."""
+    publisher.publish([wired.names.message(1)])
+    wired.proxy.cut()
+
+    assert publisher.publish([wired.names.message(2)]) == [Outcome.CONFIRMED]
+    assert wired.proxy.accepted == 2
+
+
+def test_a_loss_while_resting_is_survived(wired: Wired, publisher: RabbitPublisher) -> None:
+    """Resting ends in time, and the next publish goes through."""
+    publisher.publish([wired.names.message(1)])
+    wired.proxy.cut()
+    started = time.monotonic()
+
+    publisher.rest(0.2)
+
+    assert time.monotonic() - started >= 0.2
+    assert publisher.publish([wired.names.message(2)]) == [Outcome.CONFIRMED]
+
+
+def test_resting_keeps_the_connection_alive(wired: Wired) -> None:
+    """Heartbeats go on while there is nothing to publish."""
+    publisher = RabbitPublisher(f"{wired.url}?heartbeat=1")
+    publisher.publish([wired.names.message(1)])
+
+    publisher.rest(3.5)  # the broker hangs up after two silent heartbeats
+
+    assert publisher.publish([wired.names.message(2)]) == [Outcome.CONFIRMED]
+    assert wired.proxy.accepted == 1
+    publisher.close()
+
+
+def test_a_loss_before_the_confirm_leaves_the_outcome_unknown(
+    wired: Wired, publisher: RabbitPublisher
+) -> None:
+    """It may or may not have arrived; the next publish is not affected."""
+    publisher.publish([wired.names.message(1)])
+    wired.proxy.freeze()
+    cutter = threading.Timer(0.1, wired.proxy.cut)
+    cutter.start()
+
+    outcomes = publisher.publish([wired.names.message(n) for n in range(3)])
+    cutter.join()
+
+    assert outcomes == [Outcome.UNKNOWN] * 3
+    assert publisher.publish([wired.names.message(4)]) == [Outcome.CONFIRMED]
+
+
+def test_a_silent_broker_does_not_hold_the_publisher_for_long(
+    wired: Wired, publisher: RabbitPublisher
+) -> None:
+    """Nobody answers and nobody hangs up: the publish still ends, and so does closing."""
+    publisher.publish([wired.names.message(1)])
+    wired.proxy.freeze()
+    started = time.monotonic()
+
+    assert publisher.publish([wired.names.message(2)]) == [Outcome.UNKNOWN]
+
+    assert time.monotonic() - started < 5
+    wired.proxy.cut()
+    assert publisher.publish([wired.names.message(3)]) == [Outcome.CONFIRMED]
+
+
+def test_a_broker_that_is_not_there_is_named_without_its_password() -> None:
+    """The error says where nobody answered, and tells no secret."""
+    url = "amqp://somebody:hush@127.0.0.1:1/%2F"
+    subscriber = RabbitConnection(url).subscriber("any.queue", 1)
+
+    with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:1, vhost '/'") as polled:
+        subscriber.poll(1)
+    with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:1, vhost '/'") as published:
+        RabbitPublisher(url).publish([Names().message(1)])
+    with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:1") as declaring:
+        declare(url, Names().topology)
+
+    assert not [e for e in (polled, published, declaring) if "hush" in str(e.value)]
+
+
+def test_after_a_loss_everything_unsettled_comes_again(
+    wired: Wired, publisher: RabbitPublisher, connection: RabbitConnection
+) -> None:
+    """The loss is told once; old tags are ignored, and neighbours on the connection recover."""
+    names = wired.names
+    publisher.publish([names.message(n, noun="thing") for n in range(3)])
+    first, second = (connection.subscriber(s.queue, 100) for s in (names.first, names.second))
+    stale = received(first, 3)
+    received(second, 3)
+    wired.proxy.cut()
+
+    with pytest.raises(BrokerUnavailable, match="will be opened again"):
+        eventually(lambda: first.poll(1))
+    again = received(first, 3)
+    first.ack(stale)
+    first.release(stale)
+    others = received(second, 3)
+
+    assert ids(again) == ids(others) == ids(stale)
+    assert all(d.redelivered for d in [*again, *others])
+    first.close()
+    assert ids(received(connection.subscriber(names.first.queue, 100), 3)) == ids(stale)
+
+
+def test_acks_over_a_lost_connection_are_forgiven(
+    wired: Wired, publisher: RabbitPublisher, connection: RabbitConnection
+) -> None:
+    """The handler's work is committed; the message comes again and the inbox knows it."""
+    publisher.publish([wired.names.message(1)])
+    subscriber = connection.subscriber(wired.names.second.queue, 100)
+    deliveries = received(subscriber, 1)
+    wired.proxy.cut()
+
+    subscriber.ack(deliveries)
+
+    def again() -> bool:
+        try:
+            return ids(subscriber.poll(1)) == ["evt_1"]
+        except BrokerUnavailable:
+            return False
+
+    eventually(again)
+
+
+def test_a_deleted_queue_is_named_and_declared_again(
+    wired: Wired, publisher: RabbitPublisher, connection: RabbitConnection
+) -> None:
+    """Whoever deletes a queue under a worker gets a new one; the others never stop."""
+    names = wired.names
+    first, second = (connection.subscriber(s.queue, 100) for s in (names.first, names.second))
+    first.poll(1)
+    second.poll(1)
+    delete_queue(wired.direct_url, names.first.queue)
+
+    with pytest.raises(BrokerUnavailable, match=rf"{names.first.queue}' was deleted"):
+        eventually(lambda: first.poll(1))
+    first.poll(1)
+    outcomes = publisher.publish([names.message(1, noun="thing")])
+
+    assert outcomes == [Outcome.CONFIRMED]
+    assert ids(received(first, 1)) == ids(received(second, 1)) == ["evt_1"]
+    assert wired.proxy.accepted == 2  # the publisher's and the worker's, never reopened
+
+
+def test_a_missing_queue_is_named_and_stops_no_other(
+    wired: Wired, publisher: RabbitPublisher
+) -> None:
+    """Without a topology nobody declares it, so the error says what to do."""
+    names = wired.names
+    connection = RabbitConnection(wired.url)
+    missing = connection.subscriber(f"{names.service}.missing", 1)
+    present = connection.subscriber(names.second.queue, 100)
+    publisher.publish([names.message(1)])
+
+    for _ in range(2):
+        with pytest.raises(BrokerUnavailable, match=r"missing' does not exist.* declare"):
+            missing.poll(1)
+
+    assert ids(received(present, 1)) == ["evt_1"]
+    connection.close()
+
+
+def test_a_worker_declares_a_topology_that_is_not_there(amqp_url: str) -> None:
+    """A fresh or wiped broker is put in order by the first poll."""
+    names = Names()
+    with declared(amqp_url, Topology((), owners=(names.owner,))):
+        connection = RabbitConnection(amqp_url, names.topology)
+        assert connection.subscriber(names.first.queue, 1).poll(1) == []
+        connection.close()
+        with declared(amqp_url, names.topology):  # again, over what is there; removes it after
+            pass
+
+
+def test_a_queue_with_other_settings_is_named_with_a_way_out(amqp_url: str) -> None:
+    """Settings of a queue cannot be changed, so the error says how to get rid of the old one."""
+    names = Names()
+    with declared(amqp_url, names.topology):
+        delete_queue(amqp_url, names.first.queue)
+        with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
+            connection.channel().queue_declare(names.first.queue, durable=True)
+
+        with pytest.raises(TopologyMismatch, match=rf"queue '{names.first.queue}'.*delete it"):
+            declare(amqp_url, names.topology)
