@@ -57,6 +57,8 @@ class Repository(Generic[T]):
 
     def find(self, connection: Connection, identifier: str, *, lock: bool = False) -> T | None:
         """Return the aggregate, or None; `lock` keeps others from changing it until commit."""
+        if "\x00" in identifier:  # no id of ours; SQLite would find nothing, PostgreSQL fails
+            return None
         query = self._find_locked if lock else self._find
         document = connection.execute(query, {"identifier": identifier}).scalar()
         return None if document is None else self._adapter.validate_json(document)
