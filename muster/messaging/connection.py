@@ -24,13 +24,7 @@ def connection_parameters(amqp_url: str, purpose: str) -> pika.ConnectionParamet
     `purpose` names the connection in the broker's own lists. Raises ValueError for an address that
     cannot be read.
     """
-    try:
-        parameters = pika.URLParameters(amqp_url)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            "The AMQP address cannot be read; write amqp://user:password@host:port/vhost "
-            f"(a vhost of / is %2F). {type(error).__name__}"
-        ) from error
+    parameters = _parsed(amqp_url)
     if parameters.heartbeat is None:
         parameters.heartbeat = HEARTBEAT_SECONDS
     if parameters.blocked_connection_timeout is None:
@@ -46,6 +40,18 @@ def open_connection(amqp_url: str, purpose: str) -> pika.BlockingConnection:
     parameters = connection_parameters(amqp_url, purpose)
     with broker_failures(f"RabbitMQ at {place(parameters)} cannot be reached"):
         return pika.BlockingConnection(parameters)
+
+
+def _parsed(amqp_url: str) -> pika.URLParameters:
+    try:
+        if amqp_url.startswith(("amqp://", "amqps://")):
+            return pika.URLParameters(amqp_url)
+    except (ValueError, LookupError, TypeError):
+        pass  # its words may quote a part of the password
+    raise ValueError(
+        "The AMQP address cannot be read; write amqp://user:password@host:port/vhost, "
+        "with %2F for the vhost / and any special character of the password quoted likewise."
+    )
 
 
 @contextmanager

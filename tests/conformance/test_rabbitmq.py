@@ -13,7 +13,6 @@ from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Outcome
 from muster.messaging.publisher import RabbitPublisher
 from muster.messaging.shared_connection import RabbitConnection
-from muster.messaging.topology import Topology
 from tests.conformance.brokers import Names, declared, ids, received
 from tests.conformance.proxy import Proxy
 from tests.waiting import eventually
@@ -226,15 +225,18 @@ def test_a_missing_queue_is_named_and_stops_no_other(
     connection.close()
 
 
-def test_a_worker_declares_a_topology_that_is_not_there(amqp_url: str) -> None:
+def test_a_worker_declares_what_is_missing_when_it_connects(amqp_url: str) -> None:
     """A fresh or wiped broker is put in order by the first poll."""
     names = Names()
-    with declared(amqp_url, Topology((), owners=(names.owner,))):
+    with declared(amqp_url, names.topology):
+        for subscription in (names.first, names.second):
+            delete_queue(amqp_url, subscription.queue)
         connection = RabbitConnection(amqp_url, names.topology)
-        assert connection.subscriber(names.first.queue, 1).poll(1) == []
+
+        polled = [connection.subscriber(s.queue, 1).poll(1) for s in (names.first, names.second)]
+
+        assert polled == [[], []]
         connection.close()
-        with declared(amqp_url, names.topology):  # again, over what is there; removes it after
-            pass
 
 
 def test_a_queue_with_other_settings_is_named_with_a_way_out(amqp_url: str) -> None:

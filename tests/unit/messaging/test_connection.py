@@ -1,0 +1,56 @@
+"""Reading an AMQP address, and telling failures apart."""
+
+import pytest
+
+from muster.messaging.connection import broker_failures, connection_parameters
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.shared_connection import RabbitConnection
+
+
+def test_every_wait_has_a_bound() -> None:
+    """An address without options gets ours."""
+    parameters = connection_parameters("amqp://u:p@127.0.0.1:5672/%2F", "test")
+
+    assert parameters.heartbeat == 30
+    assert parameters.blocked_connection_timeout == 30
+    assert (parameters.socket_timeout, parameters.stack_timeout) == (5, 10)
+    assert parameters.virtual_host == "/"
+
+
+def test_what_the_address_fixes_is_left_alone() -> None:
+    """Whoever runs the broker knows better."""
+    url = "amqp://u:p@127.0.0.1:5672/vhost?heartbeat=7&blocked_connection_timeout=3"
+    parameters = connection_parameters(url, "test")
+
+    assert (parameters.heartbeat, parameters.blocked_connection_timeout) == (7, 3)
+
+
+@pytest.mark.parametrize("url", ["amqp://u:hush@host:port/", "http://u:hush@host/", "nonsense"])
+def test_an_unreadable_address_is_explained_without_its_password(url: str) -> None:
+    """The error shows how to write one."""
+    with pytest.raises(ValueError, match="amqp://user:password@host:port/vhost") as caught:
+        connection_parameters(url, "test")
+
+    assert "hush" not in str(caught.value)
+
+
+def test_a_broken_pipe_is_a_lost_connection() -> None:
+    """pika lets it through when it strikes in the middle of a write."""
+    with pytest.raises(BrokerUnavailable, match="lost: BrokenPipeError"), broker_failures("lost"):
+        raise BrokenPipeError
+
+
+def test_many_subscribers_share_one_attempt_to_connect() -> None:
+    """A broker that is away costs the worker one attempt a second, not one for each queue."""
+    now = [100.0]
+    connection = RabbitConnection("amqp://u:p@127.0.0.1:1/%2F", monotonic=lambda: now[0])
+    subscribers = [connection.subscriber(f"queue-{n}", 1) for n in range(3)]
+
+    with pytest.raises(BrokerUnavailable, match="cannot be reached"):
+        subscribers[0].poll(1)
+    for subscriber in subscribers:
+        with pytest.raises(BrokerUnavailable, match="a moment ago"):
+            subscriber.poll(1)
+    now[0] += 1.5
+    with pytest.raises(BrokerUnavailable, match="cannot be reached"):
+        subscribers[2].poll(1)
