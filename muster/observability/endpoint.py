@@ -57,11 +57,17 @@ class MetricsEndpoint:
         if path == "/healthz":
             return "200 OK", _TEXT, b"ok"
         if path == "/readyz":
-            reasons = self._ready()
+            reasons = self._reasons()
             if not reasons:
                 return "200 OK", _TEXT, b"ready"
             return "503 Service Unavailable", "application/json", json.dumps(reasons).encode()
         return "404 Not Found", _TEXT, b"There is only /metrics, /healthz and /readyz."
+
+    def _reasons(self) -> list[str]:
+        try:
+            return self._ready()
+        except Exception as error:
+            return [f"the check failed: {error}"]
 
 
 class _ThreadingServer(ThreadingMixIn, WSGIServer):

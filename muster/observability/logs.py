@@ -11,7 +11,7 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 # What the current thread or task is working on; "" outside of any request or delivery.
 correlation: ContextVar[str] = ContextVar("muster_correlation", default="")
 
-_FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_FIELDS = "%(levelname)s %(name)s %(message)s %(correlation_id)s"
 
 
 @contextmanager
@@ -39,13 +39,13 @@ def configure_logging(level: str, process: str) -> None:
 
     Replaces whatever handlers the root logger had; call it once, at the start of a process.
     """
+    formatter = OrjsonFormatter(
+        _FIELDS,
+        rename_fields={"levelname": "level", "name": "logger"},
+        static_fields={"process": process},
+        timestamp="time",
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(CorrelationFilter())
-    handler.setFormatter(
-        OrjsonFormatter(
-            _FIELDS + " %(correlation_id)s",
-            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
-            static_fields={"process": process},
-        )
-    )
+    handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

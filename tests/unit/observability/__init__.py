@@ -1,0 +1,1 @@
+"""Tests of logs and of the metrics endpoint."""
