@@ -1,0 +1,139 @@
+"""A small alliance for simulations: four providers in Cambodia, two enterprises, few units."""
+
+from datetime import timedelta
+from itertools import count
+
+from muster.access import Caller
+from muster.context import Context
+from muster.contracts.vocabulary.attributes import (
+    CapabilityAttributes,
+    GuardAttributes,
+    InsuranceAttributes,
+    VehicleAttributes,
+)
+from muster.contracts.vocabulary.identifiers import OrganisationId
+from muster.contracts.vocabulary.kinds import (
+    Armour,
+    AuthorisationKind,
+    CapabilityKind,
+    InsuranceLine,
+    PriceUnit,
+    Role,
+)
+from muster.contracts.vocabulary.lifecycle import Actor
+from muster.contracts.vocabulary.statuses import AuthorisationStatus, MemberStatus
+from muster.contracts.vocabulary.values import Coverage, Money, Place, Position, Price, Window
+from muster.storage.store import Store
+from muster.storage.unit_of_work import UnitOfWork
+from services.registry.domain.authorisation import Paper
+from services.registry.domain.capability import Particulars
+from services.registry.domain.organisation import Profile
+from services.registry.use_cases.apply_for_membership import apply_for_membership
+from services.registry.use_cases.move_authorisation import move_authorisation
+from services.registry.use_cases.move_organisation import move_organisation
+from services.registry.use_cases.publish_capability import publish_capability
+from services.registry.use_cases.record_authorisation import record_authorisation
+
+OPERATOR = Caller("cli_operator", Role.OPERATOR)
+PHNOM_PENH = Place("KH", Position(11.56, 104.92), "Phnom Penh")
+DOLLARS = Money(50_000_000_00, "USD")
+
+# Few enough that requests compete for them.
+CAPABILITIES: tuple[tuple[CapabilityAttributes, int], ...] = (
+    (GuardAttributes("guards", languages=frozenset({"en", "km"})), 4),
+    (VehicleAttributes("vehicles", armour=Armour.B6), 2),
+    (
+        InsuranceAttributes(
+            "insurance",
+            lines=frozenset({InsuranceLine.KIDNAP_RANSOM}),
+            limit=DOLLARS,
+            territory=frozenset({"KH"}),
+        ),
+        3,
+    ),
+)
+PROVIDERS = 4
+
+
+def context(number: int) -> Context:
+    """Return the circumstances of an outside act."""
+    return Context(Actor("somebody"), correlation_id=f"cor_{number}")
+
+
+def found(registry: Store) -> list[Caller]:
+    """Let the providers join, be vetted, show their papers and publish; return their callers.
+
+    Every step is one unit of work, as it is over HTTP, so that the snapshots come one by one.
+    """
+    numbers = count()
+    callers = []
+    for index in range(PROVIDERS):
+        provider = registry.transact(
+            context(next(numbers)),
+            lambda work, name=f"Provider {index}": apply_for_membership(work, _profile(name)),
+        )
+        caller = Caller(f"cli_{index}", Role.PROVIDER, provider.organisation_id)
+        for step in (_activate, _show_licence, _publish):
+            registry.transact(
+                context(next(numbers)), lambda work, step=step, caller=caller: step(work, caller)
+            )
+        callers.append(caller)
+    return callers
+
+
+def enterprises() -> list[Caller]:
+    """Return two who ask."""
+    return [
+        Caller(f"cli_ent{n}", Role.ENTERPRISE, OrganisationId(f"org_enterprise{n}"))
+        for n in range(2)
+    ]
+
+
+def _profile(name: str) -> Profile:
+    return Profile(
+        name=name,
+        home_country="KH",
+        roles=frozenset({Role.PROVIDER}),
+        operations_email="ops@provider.example",
+        emergency_email="sos@provider.example",
+        registration_number="KH-1",
+    )
+
+
+def _activate(work: UnitOfWork, caller: Caller) -> None:
+    organisation = caller.own_organisation()
+    for status in (MemberStatus.VETTING, MemberStatus.ACTIVE):
+        move_organisation(work, OPERATOR, organisation, status, "vetted")
+
+
+def _show_licence(work: UnitOfWork, caller: Caller) -> None:
+    licence = Paper(
+        kind=AuthorisationKind.LICENCE,
+        reference="MOI-1",
+        issuer="Ministry of Interior",
+        valid=Window(work.now - timedelta(days=1), work.now + timedelta(days=400)),
+        jurisdiction="KH",
+        activities=frozenset(CapabilityKind),
+    )
+    organisation = caller.own_organisation()
+    paper = record_authorisation(work, caller, organisation, licence)
+    move_authorisation(
+        work, organisation, paper.authorisation_id, AuthorisationStatus.VERIFIED, "seen"
+    )
+
+
+def _publish(work: UnitOfWork, caller: Caller) -> None:
+    for attributes, capacity in CAPABILITIES:
+        publish_capability(
+            work,
+            caller,
+            Particulars(
+                name=f"{attributes.kind} of {caller.client_id}",
+                attributes=attributes,
+                capacity=capacity,
+                base=PHNOM_PENH,
+                coverage=Coverage(frozenset({"KH"})),
+                lead_time_minutes=30,
+                price=Price(Money(100_00, "USD"), PriceUnit.DAY),
+            ),
+        )

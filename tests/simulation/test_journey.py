@@ -1,0 +1,29 @@
+"""The journey, for two hundred seeds, with messages delayed, doubled and out of order."""
+
+import pytest
+
+from muster.messaging.disturbance import CALM
+from tests.simulation.journey import live_through
+
+SEEDS = range(200)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_happens_on_the_way_every_request_comes_to_its_end(seed: int) -> None:
+    """Nothing is overbooked, filled twice, lost or left behind. Replay: pytest -k '[<seed>]'."""
+    ending = live_through(seed)
+
+    assert len(ending.statuses) == 3
+
+
+def test_a_seed_tells_the_same_story_again() -> None:
+    """A failure can be replayed."""
+    assert live_through(7) == live_through(7)
+
+
+def test_the_seeds_tell_different_stories_and_most_end_well() -> None:
+    """The simulation reaches closing, cancelling and running out of capacity."""
+    endings = [status for seed in range(30) for status in live_through(seed, CALM).statuses]
+
+    assert {"closed", "cancelled", "unfilled"} <= set(endings)
+    assert endings.count("closed") > len(endings) / 3
