@@ -18,7 +18,7 @@ def stop(directory: Path = DEFAULT_DIRECTORY, *, erase: bool = False) -> bool:
     ran = supervisor.alive()
     if ran:
         supervisor.stop_all(PROCESSES)
-        supervisor.shut_down()
+    supervisor.shut_down()
     (directory / RUN_FILE).unlink(missing_ok=True)
     if erase and directory.exists():
         shutil.rmtree(directory)

@@ -1,7 +1,10 @@
 """Where a running Muster keeps its things: one private directory, `.muster` by default."""
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,14 @@ def write_private(path: Path, text: str) -> None:
 def write_private_json(path: Path, content: Any) -> None:
     """Write readable JSON that only its owner may read."""
     write_private(path, json.dumps(content, indent=2) + "\n")
+
+
+@contextmanager
+def one_at_a_time(directory: Path) -> Iterator[None]:
+    """Keep other processes that ask for the same out meanwhile; they wait."""
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def read_json(path: Path) -> Any:

@@ -15,6 +15,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from muster.cli.errors import CannotRun
 from muster.cli.files import private_directory, write_private
+from muster.cli.leftovers import end_leftovers, mark
 from muster.cli.waiting import wait_for_end, wait_until
 
 SOCKET_PATH_LIMIT = 90  # the kernel takes 107 bytes, and supervisord first makes a longer name
@@ -81,16 +82,17 @@ class Supervisor:
         """Start supervisord with these programs, all stopped yet; it outlives the caller.
 
         Secrets belong into `environment`: every program inherits it, and it is never written down.
-        Raises SupervisorFailed.
+        What a supervisord that was killed left behind here is ended first. Raises SupervisorFailed.
         """
         private_directory(self.directory)
         private_directory(self.log_directory)
         _owned_by_us(private_directory(self._socket.parent))
         write_private(self._configuration, self._render(list(programs)))
+        end_leftovers(self.directory)
         command = (sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration))
         done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
             command,
-            env=dict(environment),
+            env=dict(environment) | mark(self.directory),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -137,12 +139,13 @@ class Supervisor:
     def shut_down(self) -> None:
         """Stop all programs, the last one first, then supervisord; return when all have ended.
 
-        Idempotent. Raises NotInTime.
+        Ends what a supervisord that was killed left behind, too. Idempotent. Raises NotInTime.
         """
         if self.alive():
             supervisord = int(self._call("getPID"))
             self._call("shutdown")
             wait_for_end(supervisord, within_s=120)
+        end_leftovers(self.directory)
 
     def stop_all(self, names: Iterable[str]) -> None:
         """Stop these programs at the same time and return when all have ended."""

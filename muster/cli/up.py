@@ -8,6 +8,7 @@ from muster.cli.credentials import ensure_keys, ensure_operator
 from muster.cli.deployment import PROCESSES, Deployment, Options, load, prepare
 from muster.cli.down import stop
 from muster.cli.errors import CannotRun
+from muster.cli.files import one_at_a_time, private_directory
 from muster.cli.readiness import why_not_ready
 from muster.cli.running import Running, observe
 from muster.cli.supervise import Supervisor
@@ -25,6 +26,11 @@ def start(options: Options, say: Say = lambda _: None) -> Running:
     `say` gets a line for each step. If something does not start, all is stopped again and
     CannotRun tells why.
     """
+    with one_at_a_time(private_directory(options.directory)):
+        return _start(options, say)
+
+
+def _start(options: Options, say: Say) -> Running:
     supervisor = Supervisor(options.directory)
     if supervisor.alive():
         deployment = load(options.directory)

@@ -11,10 +11,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from muster.cli.files import read_json, write_private, write_private_json
+from muster.cli.files import one_at_a_time, read_json, write_private, write_private_json
 from muster.cli.ports import remembered_ports
 from muster.cli.supervise import Program, Supervisor
-from tests.servers.session import alone, missing
+from tests.servers.session import missing
 from tests.waiting import eventually
 
 BINARIES = "usr/lib/postgresql/*/bin"
@@ -63,7 +63,7 @@ class Cluster:
 def session_cluster(session: Path) -> Cluster:
     """Return the session's cluster, started by whoever asks first."""
     directory = session / "postgres"
-    with alone(session):
+    with one_at_a_time(session):
         if not Supervisor(directory).alive():
             _start(directory)
         known = read_json(directory / "cluster.json")

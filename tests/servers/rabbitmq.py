@@ -4,16 +4,17 @@ import os
 from pathlib import Path
 
 from muster.cli.broker import broker_is_ready, launch_broker
+from muster.cli.files import one_at_a_time
 from muster.cli.node import Node, NoRabbitMQ, load_node, prepare_node
 from muster.cli.supervise import Supervisor
-from tests.servers.session import alone, missing
+from tests.servers.session import missing
 from tests.waiting import eventually
 
 
 def session_node(session: Path) -> Node:
     """Return the session's node, started by whoever asks first."""
     directory = session / "rabbitmq"
-    with alone(session):
+    with one_at_a_time(session):
         if Supervisor(directory).alive():
             return load_node(directory / "node")
         try:

@@ -1,11 +1,8 @@
 """The directory that all processes of one test session share, and who may start what in it."""
 
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,14 +25,6 @@ def close_session(directory: Path) -> None:
     for server in SERVERS:
         Supervisor(directory / server).shut_down()
     shutil.rmtree(directory)
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Keep the other workers of the session out meanwhile."""
-    with (directory / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def missing(what: str, package: str) -> NoReturn:

@@ -1,0 +1,85 @@
+"""The `muster` command: what it says when it cannot do what was asked."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from muster.cli.deployment import Options, load, prepare
+from muster.cli.errors import CannotRun
+from muster.cli.main import main
+
+AMQP_URL = "amqp://somebody:secret@broker.example/%2F"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    """Run a command line and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["muster", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def test_status_of_nothing_says_how_to_start_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And its exit code tells scripts that it is not ready."""
+    assert run(monkeypatch, "status", "--directory", str(tmp_path)) == 1
+    assert "muster up" in capsys.readouterr().out
+
+
+def test_down_of_nothing_is_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be repeated, and does not make a directory."""
+    directory = tmp_path / "never"
+    assert run(monkeypatch, "down", "--directory", str(directory)) == 0
+    assert "was not running" in capsys.readouterr().out
+    assert not directory.exists()
+
+
+def test_wrong_settings_are_all_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody has to correct them one by one."""
+    monkeypatch.setenv("MUSTER_HTTP_PORT", "99999")
+    monkeypatch.setenv("MUSTER_SERVICES", "registry,kitchen")
+    assert run(monkeypatch, "api") == 2
+    errors = capsys.readouterr().err
+    assert "MUSTER_HTTP_PORT" in errors
+    assert "MUSTER_SERVICES" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_process_that_is_not_there_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The health check fails and says why."""
+    assert run(monkeypatch, "ready", "http://127.0.0.1:1/readyz") == 1
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_with_a_broker_of_ones_own_no_node_is_prepared(tmp_path: Path) -> None:
+    """RabbitMQ need not even be installed."""
+    deployment = prepare(Options(tmp_path / "own", amqp_url=AMQP_URL))
+    assert deployment.node is None
+    assert deployment.amqp_url == AMQP_URL
+    assert [program.name for program in deployment.programs()] == ["api", "worker", "relay"]
+    assert load(tmp_path / "own") == deployment
+
+
+def test_each_process_has_a_port_and_all_share_the_settings(tmp_path: Path) -> None:
+    """Everything a process needs is in its environment."""
+    deployment = prepare(Options(tmp_path / "own", amqp_url=AMQP_URL))
+    addresses = {deployment.address(name) for name in ("api", "worker", "relay")}
+    assert len(addresses) == 3
+    environment = deployment.environment({"MUSTER_SMTP_HOST": "mail"})
+    assert environment["MUSTER_AMQP_URL"] == AMQP_URL
+    assert environment["MUSTER_SMTP_HOST"] == "mail"
+    assert environment["MUSTER_DATABASE_URL"].endswith("/data/{service}.db")
+
+
+def test_loading_what_was_never_prepared_says_so(tmp_path: Path) -> None:
+    """Instead of a missing file."""
+    with pytest.raises(CannotRun, match="muster up"):
+        load(tmp_path)
