@@ -103,6 +103,23 @@ def demo(
 
 
 @app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A CSV file of incidents.", dir_okay=False)],
+    directory: Directory = DEFAULT_DIRECTORY,
+    database_url: DatabaseUrl = None,
+    amqp_url: AmqpUrl = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many rows.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same alliance.")] = 2026,
+) -> None:
+    """Turn each incident of a file into a request, and tell what became of every row."""
+    from muster.cli.deployment import Options
+    from muster.cli.replay.command import ReplayOptions, run_replay
+
+    options = ReplayOptions(Options(directory, database_url, amqp_url), file, limit, seed)
+    raise typer.Exit(run_replay(options))
+
+
+@app.command()
 def api() -> None:
     """Run the HTTP process (settings: MUSTER_… environment variables)."""
     from muster.cli import processes

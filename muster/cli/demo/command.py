@@ -1,7 +1,6 @@
 """The command `muster demo`: a system, sinks for what it sends, and the scenario."""
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -10,20 +9,22 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from muster.cli.demo.faults import check_faults
-from muster.cli.demo.play import Stage, at_work, play
-from muster.cli.demo.progress import summary_of
-from muster.cli.demo.report import Report, failed
-from muster.cli.demo.scenario import Course, Timetable
+from muster.cli.demo.play import play
+from muster.cli.demo.report import failed
 from muster.cli.deployment import Options
 from muster.cli.files import write_private_json
+from muster.cli.world.course import Timetable
 from muster.cli.world.generation import generate_world
+from muster.cli.world.interruption import run_until_interrupted
 from muster.cli.world.ledger import Ledger
 from muster.cli.world.mail_sink import MailSink, mail_sink
-from muster.cli.world.system import SHORT_WAITS, System, start_system
+from muster.cli.world.outcome import Report
+from muster.cli.world.progress import summary_of
+from muster.cli.world.stage import Stage, at_work
+from muster.cli.world.system import System, scenario_settings, start_system
 from muster.cli.world.webhooks import webhook_sink
 
 REPORT_FILE = "demo-report.json"
-_INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
 @dataclass(frozen=True)
@@ -42,22 +43,18 @@ class DemoOptions:
 
 def run_demo(options: DemoOptions) -> int:
     """Run the demo; return its exit code: 1 if a request was lost or a step failed."""
-    try:
-        return asyncio.run(_run(options))
-    except asyncio.CancelledError:
-        return _INTERRUPTED
+    return run_until_interrupted(_run(options))
 
 
 async def _run(options: DemoOptions) -> int:
     console = Console()
-    ledger, course = Ledger(), Course()
-    _end_on_signals()
+    ledger = Ledger()
     async with AsyncExitStack() as stack:
         mail = await stack.enter_async_context(mail_sink())
         webhooks = await stack.enter_async_context(webhook_sink(ledger))
         system = await _start(options, mail, console, stack)
         faults = check_faults(options.faults, system.pids)
-        stage = Stage(console, ledger, course, mail, webhooks, timetable=options.timetable)
+        stage = Stage(console, mail, webhooks, ledger)
         alliance = await stack.enter_async_context(at_work(system, stage, options.seed))
         plan = generate_world(
             options.seed,
@@ -66,7 +63,7 @@ async def _run(options: DemoOptions) -> int:
             options.capabilities,
             options.requests,
         )
-        report = await play(system, stage, alliance, plan, faults)
+        report = await play(system, stage, alliance, plan, options.timetable, faults)
         _publish(report, system, console)
         if not options.leave:
             await _stay(system, console)
@@ -76,15 +73,8 @@ async def _run(options: DemoOptions) -> int:
 async def _start(
     options: DemoOptions, mail: MailSink, console: Console, stack: AsyncExitStack
 ) -> System:
-    environment = {
-        **SHORT_WAITS,
-        "MUSTER_SMTP_HOST": "127.0.0.1",
-        "MUSTER_SMTP_PORT": str(mail.port),
-        "MUSTER_OPERATOR_EMAIL": "operators@demo-alliance.example",
-        "MUSTER_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
-        "MUSTER_LOG_LEVEL": "WARNING",
-    }
-    system = await asyncio.to_thread(start_system, options.system, environment, console.print)
+    settings = scenario_settings(mail.port)
+    system = await asyncio.to_thread(start_system, options.system, settings, console.print)
     stack.push_async_callback(asyncio.to_thread, system.shut_down)
     return system
 
@@ -102,11 +92,3 @@ async def _stay(system: System, console: Console) -> None:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
         console.print("Stopping.")
-
-
-def _end_on_signals() -> None:
-    """Let Ctrl-C and SIGTERM cancel this task, so that everything it started is stopped."""
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -3,21 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from muster.cli.world.client import Json, Traffic
 from muster.cli.world.ledger import Ledger, RequestTrace
 from muster.cli.world.outcome import (
     CONFIRMED,
+    Report,
     lost,
     overbooked,
     quantiles,
+    traffic_of,
     unfilled_by_reason,
     uses_of,
 )
 from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
 
-Report = dict[str, Any]
 # An offer that was accepted is in one of these states afterwards.
 _ACCEPTED = (OfferStatus.ACCEPTED, OfferStatus.COMMITTED, OfferStatus.RELEASED)
 
@@ -33,6 +33,7 @@ class Evidence:
     notifications: Counter[str] = field(default_factory=Counter)  # sent, by channel
     emails_received: int = 0
     seconds: dict[str, float] = field(default_factory=dict)  # by phase
+    faults: list[str] = field(default_factory=list)
 
 
 def report_of(evidence: Evidence) -> Report:
@@ -62,7 +63,8 @@ def report_of(evidence: Evidence) -> Report:
             "submit_to_confirmed": quantiles(_seconds_to_confirmed(traces)),
             **{phase: round(seconds, 1) for phase, seconds in evidence.seconds.items()},
         },
-        "http": _traffic(evidence.traffic),
+        "faults": evidence.faults,
+        "http": traffic_of(evidence.traffic),
         "errors": ledger.error_count,
         "error_samples": ledger.error_samples,
         "lost": len(lost_ids),
@@ -102,11 +104,3 @@ def _seconds_to_confirmed(traces: Iterable[RequestTrace]) -> list[float]:
         for trace in traces
         if trace.confirmed_at is not None
     ]
-
-
-def _traffic(traffic: Traffic) -> Json:
-    return {
-        "calls": traffic.calls,
-        "retries": traffic.retries,
-        "refused": {str(status): n for status, n in sorted(traffic.refused.items())},
-    }

@@ -7,16 +7,17 @@ import httpx
 
 from muster.cli.world.client import Api, Session
 from muster.cli.world.crew import Crew
-from muster.cli.world.enrolment import Member, enrol_all
+from muster.cli.world.enrolment import Member, active_providers, enrol_all
 from muster.cli.world.enterprises import Enterprise
 from muster.cli.world.habits import Habits
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.plans import RequestPlan, WorldPlan
+from muster.cli.world.plans import Submission, WorldPlan
 from muster.cli.world.providers import Provider
 from muster.cli.world.stream import LiveStream, stream_client
 from muster.cli.world.webhooks import WebhookSink
 
 Player = Provider | Enterprise
+_MOST_EXCLUDED = 500  # more are not allowed in one request
 _WEBHOOK_EVERY = 15  # every so-manieth provider is called by webhook instead of listening
 
 
@@ -39,18 +40,22 @@ class Alliance:
 
     async def enrol(self, plan: WorldPlan) -> None:
         """Enrol every member of the plan through the public API."""
+        strangers = await active_providers(self.operator)
         enterprises = len(plan.enterprises)
         members = await enrol_all(
             self._api, self.operator, (*plan.enterprises, *plan.providers), self.ledger.counts
         )
         self.enterprises = [Enterprise(*self._desk(m)) for m in members[:enterprises]]
+        for enterprise in self.enterprises:
+            enterprise.excluded_providers = strangers[:_MOST_EXCLUDED]
         self.providers = [Provider(*self._desk(m)) for m in members[enterprises:]]
 
     async def begin(self, webhooks: WebhookSink | None) -> None:
         """Start listening, and return once everyone is connected."""
         enlistments = []
         for number, provider in enumerate(self.providers):
-            if webhooks is not None and number % _WEBHOOK_EVERY == _WEBHOOK_EVERY - 1:
+            if webhooks is not None and number % _MOST_EXCLUDED = 500  # more are not allowed in one request
+_WEBHOOK_EVERY == _WEBHOOK_EVERY - 1:
                 session = provider.member.session
                 enlistments.append(webhooks.enlist(session, str(number), provider.hear))
             else:
@@ -63,12 +68,12 @@ class Alliance:
             self.crew.start(player.sweep(), f"sweep of {player.member.organisation_id}")
         await asyncio.wait_for(self._all_connected(), timeout=60)
 
-    def submit(self, plan: RequestPlan) -> None:
+    def submit(self, plan: Submission) -> None:
         """Let the plan's enterprise submit it, in the background."""
         self.ledger.in_hand += 1
         self.crew.start(self._submit(plan), f"request {plan.number + 1}")
 
-    async def _submit(self, plan: RequestPlan) -> None:
+    async def _submit(self, plan: Submission) -> None:
         enterprise = self.enterprises[plan.enterprise % len(self.enterprises)]
         try:
             await enterprise.submit(plan)

@@ -36,6 +36,15 @@ async def enrol_all(
     return await asyncio.gather(*(counted(plan) for plan in plans))
 
 
+async def active_providers(operator: Session) -> list[str]:
+    """Return the ids of the active members that provide."""
+    return [
+        str(organisation["organisation_id"])
+        async for organisation in operator.pages("/v1/organisations")
+        if organisation["status"] == "active" and "provider" in organisation["roles"]
+    ]
+
+
 async def enrol(api: Api, operator: Session, plan: MemberPlan) -> Member:
     """Take one organisation all the way from applicant to a member with capabilities."""
     applied = await post_publicly(api, "/v1/organisations", plan.organisation)

@@ -10,7 +10,7 @@ from muster.cli.world.crew import Crew
 from muster.cli.world.enrolment import Member
 from muster.cli.world.habits import Habits
 from muster.cli.world.ledger import Ledger, RequestTrace, instant
-from muster.cli.world.plans import Body, RequestPlan
+from muster.cli.world.plans import Body, Submission
 from muster.contracts.dispatch import IncidentReported
 from muster.contracts.matching import OfferCountered
 from muster.contracts.vocabulary.statuses import RequestStatus
@@ -31,14 +31,19 @@ class Enterprise:
         self._ledger = ledger
         self._crew = crew
         self._rng = rng
+        # Members whose desks are not played by us would never answer.
+        self.excluded_providers: list[str] = []
         self._own: dict[str, RequestTrace] = {}
         self._auto: set[str] = set()
         self._early: dict[str, list[tuple[Json, datetime]]] = {}  # heard before the 201 was
         self._handled: set[str] = set()  # requests approved, counters and incidents dealt with
 
-    async def submit(self, plan: RequestPlan) -> RequestTrace:
+    async def submit(self, plan: Submission) -> RequestTrace:
         """Submit a request and see to all that follows."""
-        view = await self.member.session.post("/v1/requests", plan.body_at(datetime.now(UTC)))
+        body = plan.body_at(datetime.now(UTC))
+        if self.excluded_providers:
+            body = {**body, "excluded_providers": self.excluded_providers}
+        view = await self.member.session.post("/v1/requests", body)
         trace = self._ledger.submitted(view, plan.number)
         self._own[trace.request_id] = trace
         if view["terms"]["auto_approve"]:

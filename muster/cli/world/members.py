@@ -62,7 +62,7 @@ def enterprise_plans(count: int, first_number: int, homes: Sequence[str]) -> tup
             number=first_number + index,
             role="enterprise",
             home_country=homes[index % len(homes)],
-            organisation=_organisation(
+            organisation=organisation(
                 first_number + index,
                 f"{_INDUSTRIES[index % len(_INDUSTRIES)]} Enterprise {index + 1}",
                 homes[index % len(homes)],
@@ -90,7 +90,7 @@ def _provider(
         number=number,
         role="provider",
         home_country=home,
-        organisation=_organisation(
+        organisation=organisation(
             number, f"{_city(cities, number).name} {trade}", home, "provider"
         ),
         authorisations=_papers(PaperBook(number, now, now + _VALID_FOR, rng), served, kinds),
@@ -115,8 +115,11 @@ def _papers(book: PaperBook, served: Sequence[str], kinds: Sequence[str]) -> tup
     return (*licences, *permits, book.icoca(), *certificates, book.policy(5_000_000, served))
 
 
-def _organisation(number: int, name: str, home: str, role: str) -> Body:
-    mailbox = f"m{number:03d}.demo-alliance.example"
+def organisation(
+    number: int, name: str, home: str, role: str, domain: str = "demo-alliance.example"
+) -> Body:
+    """Return an application for membership, with mailboxes under a domain that nobody owns."""
+    mailbox = f"m{number:03d}.{domain}"
     return {
         "name": f"{name} ({home})",
         "home_country": home,

@@ -5,11 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from muster.cli.world.client import Json
+from muster.cli.world.client import Json, Traffic
 from muster.cli.world.ledger import Ledger, RequestTrace, instant
 from muster.contracts.vocabulary.statuses import REQUEST, RequestStatus
 
+Report = dict[str, Any]
 CONFIRMED = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE, RequestStatus.CLOSED})
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -139,3 +141,12 @@ def unfilled_by_reason(traces: Iterable[RequestTrace]) -> dict[str, int]:
         if trace.view.get("status") == RequestStatus.UNFILLED
     )
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def traffic_of(traffic: Traffic) -> Json:
+    """Return what a report says of the calls made."""
+    return {
+        "calls": traffic.calls,
+        "retries": traffic.retries,
+        "refused": {str(status): n for status, n in sorted(traffic.refused.items())},
+    }

@@ -31,6 +31,16 @@ class PaperBook:
             "armed": country in ARMED_GUARDING and "guards" in activities,
         }
 
+    def sea_licence(self, country: str, activities: Sequence[str], kind: str) -> Body:
+        """Return a licence or permit for work off the coast of one country, armed if guards."""
+        return {
+            **self._paper(kind, f"{country}-SEA", f"{country}: maritime authority"),
+            "jurisdiction": country,
+            "activities": sorted(activities),
+            "armed": "guards" in activities,
+            "environment": "sea",
+        }
+
     def icoca(self) -> Body:
         """Return standing with the International Code of Conduct Association."""
         grade = self.rng.choice(["certified_member", "member", "affiliate"])

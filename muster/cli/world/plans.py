@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 Body = dict[str, object]
 
@@ -17,6 +18,29 @@ class MemberPlan:
     organisation: Body
     authorisations: tuple[Body, ...] = ()
     capabilities: tuple[Body, ...] = ()
+
+
+class Submission(Protocol):
+    """A request that an enterprise will submit."""
+
+    @property
+    def number(self) -> int:
+        """Return its place in the order of submission."""
+        ...
+
+    @property
+    def enterprise(self) -> int:
+        """Return which of the enterprises submits it."""
+        ...
+
+    @property
+    def cancel_after_seconds(self) -> float | None:
+        """Return when the enterprise will call it off, if it will."""
+        ...
+
+    def body_at(self, now: datetime) -> Body:
+        """Return the whole body for a submission at this instant."""
+        ...
 
 
 @dataclass(frozen=True)

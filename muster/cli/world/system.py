@@ -19,6 +19,18 @@ SHORT_WAITS: Mapping[str, str] = {
 }
 
 
+def scenario_settings(mail_port: int) -> dict[str, str]:
+    """Return the settings of a system that is started to be played against."""
+    return {
+        **SHORT_WAITS,
+        "MUSTER_SMTP_HOST": "127.0.0.1",
+        "MUSTER_SMTP_PORT": str(mail_port),
+        "MUSTER_OPERATOR_EMAIL": "operators@demo-alliance.example",
+        "MUSTER_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "MUSTER_LOG_LEVEL": "WARNING",
+    }
+
+
 @dataclass(frozen=True)
 class System:
     """Where the API is, and an operator's credentials."""

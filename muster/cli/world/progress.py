@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from muster.cli.demo.report import Report
-from muster.cli.demo.scenario import Course
+from muster.cli.world.course import Course
 from muster.cli.world.ledger import Ledger
+from muster.cli.world.outcome import Report
 
 _EVERY_S = 0.5
 _LINE_EVERY_S = 5.0  # where there is no terminal to redraw on
