@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 
 from muster.contracts.catalogue import EVENT_TYPES
 from muster.contracts.registry import EnterpriseChanged, MemberSnapshot, ProviderChanged
@@ -10,10 +11,13 @@ from muster.service import Setting, background, subscribe
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.channels.email import open_mailer
+from services.notify.channels.webhook import WebhookPoster
 from services.notify.settings import NotifySettings
 from services.notify.use_cases.announce import announce
-from services.notify.use_cases.deliver_mail import MailRules, deliver_mail
+from services.notify.use_cases.deliver_mail import MailRules, courier_context, deliver_mail
+from services.notify.use_cases.deliver_webhooks import PostRules, deliver_webhooks
 from services.notify.use_cases.project_member import project_member
+from services.notify.use_cases.prune_stream import prune_stream
 from services.notify.wording import Wording
 
 
@@ -43,3 +47,23 @@ class NotifySubscriptions:
             random.random,
         )
         return deliver_mail(store, open_mailer(self.settings), rules)
+
+    @background("deliver-webhooks", every_seconds=0.2)
+    def deliver_webhooks(self, store: Store) -> bool:
+        """Post webhooks that are due."""
+        settings = self.settings
+        poster = WebhookPoster(
+            settings.webhook_allowed_networks, settings.webhook_timeout_seconds, store.clock.now
+        )
+        rules = PostRules(
+            settings.notification_max_attempts,
+            settings.webhook_failures_before_disabled,
+            random.random,
+        )
+        return deliver_webhooks(store, poster, rules)
+
+    @background("prune-stream", every_seconds=600)
+    def prune_stream(self, store: Store) -> bool:
+        """Forget entries of the live stream that nobody comes back for."""
+        before = store.clock.now() - timedelta(days=self.settings.stream_retention_days)
+        return store.transact(courier_context(store), lambda work: prune_stream(work, before))

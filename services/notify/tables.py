@@ -108,21 +108,21 @@ PREFERENCES = Repository(
     preferences, Preferences, "preferences", lambda it: {"audience": it.audience}
 )
 
-# The live stream: one row per event, with the (at most two) organisations that may see it.
+# The live stream: one row per event, with the organisation that may see it in each role.
 # A sequence is never used twice, even after pruning: clients come back with the last they saw.
 stream_entries = Table(
     "stream_entries",
     metadata,
     Column("sequence", Counter, primary_key=True, autoincrement=True),
     Column("event_id", String(64), nullable=False, unique=True),
-    Column("organisation_id", String(64)),
-    Column("other_organisation_id", String(64)),
+    Column("enterprise_id", String(64)),
+    Column("provider_id", String(64)),
     Column("event_type", String(128), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False, index=True),
-    Index("ix_stream_entries_organisation_id_sequence", "organisation_id", "sequence"),
-    Index("ix_stream_entries_other_organisation_id_sequence", "other_organisation_id", "sequence"),
+    Index("ix_stream_entries_enterprise_id_sequence", "enterprise_id", "sequence"),
+    Index("ix_stream_entries_provider_id_sequence", "provider_id", "sequence"),
     sqlite_autoincrement=True,
 )
 

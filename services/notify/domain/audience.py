@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from muster.contracts.vocabulary.kinds import ContactPurpose
+from muster.contracts.vocabulary.kinds import ContactPurpose, Role
 from muster.contracts.vocabulary.statuses import IncidentSeverity, JobStatus
 from services.notify.domain.occurrence import Occurrence
 
@@ -112,10 +112,25 @@ AUDIENCE: dict[str, Rule] = {
 }
 
 
-def readers(occurrence: Occurrence) -> tuple[str, ...]:
-    """Return the organisations that may see this event, each once; operators are not listed."""
-    sides = (_organisation(occurrence, party) for party in sorted(_rule(occurrence).seen_by))
-    return tuple(dict.fromkeys(side for side in sides if side is not None))
+def may_see(event_type: str, role: Role) -> bool:
+    """Tell whether clients of this role may see such events at all, of their organisation's."""
+    seen_by = AUDIENCE[event_type].seen_by
+    return role is Role.OPERATOR or _M in seen_by or Party(role.value) in seen_by
+
+
+def readers(occurrence: Occurrence) -> dict[Role, str]:
+    """Return which organisation may see this event through clients of which role.
+
+    What is about a member as such is seen in both roles. Operators see all and are not listed.
+    """
+    found = {}
+    for role in (Role.ENTERPRISE, Role.PROVIDER):
+        if may_see(occurrence.event_type, role):
+            own = _M if _M in _rule(occurrence).seen_by else Party(role.value)
+            organisation = _organisation(occurrence, own)
+            if organisation is not None:
+                found[role] = organisation
+    return found
 
 
 def mailboxes(occurrence: Occurrence) -> tuple[tuple[str, ContactPurpose], ...]:

@@ -1,18 +1,22 @@
 """A webhook endpoint: where a member wants its events posted."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from muster.contracts.vocabulary.errors import Conflict, DomainError
 from muster.contracts.vocabulary.identifiers import WebhookId
+from muster.contracts.vocabulary.kinds import Role
 
 MOST_ENDPOINTS = 20  # of one organisation
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
+
+_FIRST_PAUSE_SECONDS = 2.0
+_LONGEST_PAUSE_SECONDS = 300.0
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _HTTPS_PORT = 443
@@ -37,6 +41,7 @@ class Endpoint:
 
     webhook_id: WebhookId
     audience: str
+    role: Role  # of the client that registered it: what it may see
     url: str
     secret: str
     event_types: tuple[str, ...]
@@ -60,6 +65,12 @@ class Endpoint:
         if self.status is EndpointStatus.DELETED:
             raise Conflict(f"Webhook {self.webhook_id} was deleted before.")
         return replace(self, status=EndpointStatus.DELETED, secret="", version=self.version + 1)
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return how long to leave an endpoint alone after so many failures in a row."""
+    seconds = _FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 20)
+    return timedelta(seconds=min(seconds, _LONGEST_PAUSE_SECONDS))
 
 
 def check_url(url: str, allowed: tuple[Network, ...]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from muster.contracts.event import Event
 from muster.contracts.vocabulary.identifiers import Prefix
+from muster.contracts.vocabulary.kinds import Role
 from muster.messaging.envelope import Envelope
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.domain.audience import OPERATORS, mailboxes, readers
@@ -84,19 +85,20 @@ def _choices(work: UnitOfWork, audiences: set[str]) -> Mapping[str, Preferences]
 
 def _posts(work: UnitOfWork, told: Told) -> Iterable[Row]:
     listening = _endpoints(work)
-    for envelope, occurrence in told:
-        for audience in (OPERATORS, *readers(occurrence)) if listening else ():
-            for endpoint in listening.get(audience, ()):
+    for envelope, occurrence in told if listening else ():
+        seen = {Role.OPERATOR: OPERATORS, **readers(occurrence)}
+        for role, audience in seen.items():
+            for endpoint in listening.get((role, audience), ()):
                 if endpoint.hears(occurrence.event_type):
                     body = _webhook_body(envelope)
                     target = endpoint.webhook_id
                     yield _row(work, envelope, audience, Channel.WEBHOOK, target, "", body)
 
 
-def _endpoints(work: UnitOfWork) -> Mapping[str, list[Endpoint]]:
-    found: dict[str, list[Endpoint]] = {}
+def _endpoints(work: UnitOfWork) -> Mapping[tuple[Role, str], list[Endpoint]]:
+    found: dict[tuple[Role, str], list[Endpoint]] = {}
     for it in ENDPOINTS.list(work.connection, webhooks.c.status == EndpointStatus.ENABLED.value):
-        found.setdefault(it.audience, []).append(it)
+        found.setdefault((it.role, it.audience), []).append(it)
     return found
 
 
@@ -151,7 +153,7 @@ def _write_stream(work: UnitOfWork, told: Told) -> None:
 
 
 def _entry(work: UnitOfWork, envelope: Envelope, occurrence: Occurrence) -> Row:
-    first, second, *_ = (*readers(occurrence), None, None)
+    seen = readers(occurrence)
     event = envelope.event
     body = {
         "event_type": event.event_type,
@@ -161,8 +163,8 @@ def _entry(work: UnitOfWork, envelope: Envelope, occurrence: Occurrence) -> Row:
     }
     return {
         "event_id": envelope.id,
-        "organisation_id": first,
-        "other_organisation_id": second,
+        "enterprise_id": seen.get(Role.ENTERPRISE),
+        "provider_id": seen.get(Role.PROVIDER),
         "event_type": event.event_type,
         "subject": event.subject,
         "body": orjson.dumps(body).decode(),

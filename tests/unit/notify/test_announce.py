@@ -36,11 +36,11 @@ def test_every_event_is_on_the_live_stream_once_with_those_who_may_see_it() -> N
     entries = {row.event_type: row for row in rows_of(store, stream_entries)}
     assert set(entries) == set(every_event())
     sent = entries["muster.matching.offer.sent.v1"]
-    assert {sent.organisation_id, sent.other_organisation_id} == {ENTERPRISE, PROVIDER}
+    assert (sent.enterprise_id, sent.provider_id) == (ENTERPRISE, PROVIDER)
     confirmed = entries["muster.matching.request.confirmed.v1"]
-    assert (confirmed.organisation_id, confirmed.other_organisation_id) == (ENTERPRISE, None)
+    assert (confirmed.enterprise_id, confirmed.provider_id) == (ENTERPRISE, None)
     failed = entries["muster.notify.notification.failed.v1"]
-    assert (failed.organisation_id, failed.other_organisation_id) == (None, None)
+    assert (failed.enterprise_id, failed.provider_id) == (None, None)
 
 
 def test_a_stream_entry_says_what_happened_to_what_and_when() -> None:

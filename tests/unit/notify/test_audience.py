@@ -4,7 +4,7 @@ import pytest
 
 from muster.contracts.catalogue import EVENT_TYPES
 from muster.contracts.event import Event
-from muster.contracts.vocabulary.kinds import ContactPurpose
+from muster.contracts.vocabulary.kinds import ContactPurpose, Role
 from muster.contracts.vocabulary.statuses import JobStatus
 from services.notify.domain.audience import AUDIENCE, OPERATORS, mailboxes, readers
 from services.notify.use_cases.announce import occurrence_of
@@ -37,7 +37,7 @@ def test_every_event_of_the_catalogue_has_an_entry() -> None:
 @pytest.mark.parametrize("event", every_event().values(), ids=lambda it: it.event_type)
 def test_a_provider_never_sees_an_event_that_carries_the_principal(event: Event) -> None:
     """Whatever a provider may see says nothing of whom it protects."""
-    seen = PROVIDER in readers(occurrence_of(envelope_of(event)))
+    seen = Role.PROVIDER in readers(occurrence_of(envelope_of(event)))
     assert not (seen and "principal" in type(event).model_fields)
     assert not (seen and PRINCIPAL.name in event.model_dump_json())
 
@@ -46,7 +46,7 @@ def test_a_provider_never_sees_an_event_that_carries_the_principal(event: Event)
 def test_nobody_gets_an_email_about_what_it_may_not_see(event: Event) -> None:
     """An e-mail goes to operators, or to a reader of the event."""
     occurrence = occurrence_of(envelope_of(event))
-    allowed = {OPERATORS, *readers(occurrence)}
+    allowed = {OPERATORS, *readers(occurrence).values()}
     assert {audience for audience, _ in mailboxes(occurrence)} <= allowed
 
 
@@ -87,7 +87,14 @@ def test_an_incident_reaches_enterprise_and_operators_at_once() -> None:
     assert mailed(incident()) == {(ENTERPRISE, EMERGENCY), (OPERATORS, EMERGENCY)}
 
 
-def test_an_organisation_on_both_sides_reads_an_event_once() -> None:
-    """One entry, not two."""
-    event = offer_sent(enterprise_id=PROVIDER)
-    assert readers(occurrence_of(envelope_of(event))) == (PROVIDER,)
+def test_an_organisation_on_both_sides_sees_in_each_role_what_is_for_that_role() -> None:
+    """A provider's client never learns the principal through its own organisation's requests."""
+    event = request_confirmed().model_copy(update={"enterprise_id": PROVIDER})
+    assert readers(occurrence_of(envelope_of(event))) == {Role.ENTERPRISE: PROVIDER}
+
+
+def test_what_is_about_a_member_as_such_is_seen_in_both_roles() -> None:
+    """Its papers are its own, whatever it does."""
+    event = every_event()["muster.registry.authorisation.expired.v1"]
+    seen = readers(occurrence_of(envelope_of(event)))
+    assert seen == {Role.ENTERPRISE: PROVIDER, Role.PROVIDER: PROVIDER}

@@ -117,7 +117,7 @@ def _create_stream() -> None:
         sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
         sa.Column("event_id", sa.String(64), nullable=False, unique=True),
         sa.Column("organisation_id", sa.String(64)),
-        sa.Column("other_organisation_id", sa.String(64)),
+        sa.Column("provider_id", sa.String(64)),
         sa.Column("event_type", sa.String(128), nullable=False),
         sa.Column("subject", sa.String(64), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
@@ -125,14 +125,14 @@ def _create_stream() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "ix_stream_entries_organisation_id_sequence",
+        "ix_stream_entries_enterprise_id_sequence",
         "stream_entries",
-        ["organisation_id", "sequence"],
+        ["enterprise_id", "sequence"],
     )
     op.create_index(
-        "ix_stream_entries_other_organisation_id_sequence",
+        "ix_stream_entries_provider_id_sequence",
         "stream_entries",
-        ["other_organisation_id", "sequence"],
+        ["provider_id", "sequence"],
     )
 
 
