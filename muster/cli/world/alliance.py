@@ -54,8 +54,7 @@ class Alliance:
         """Start listening, and return once everyone is connected."""
         enlistments = []
         for number, provider in enumerate(self.providers):
-            if webhooks is not None and number % _MOST_EXCLUDED = 500  # more are not allowed in one request
-_WEBHOOK_EVERY == _WEBHOOK_EVERY - 1:
+            if webhooks is not None and number % _WEBHOOK_EVERY == _WEBHOOK_EVERY - 1:
                 session = provider.member.session
                 enlistments.append(webhooks.enlist(session, str(number), provider.hear))
             else:
