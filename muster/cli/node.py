@@ -72,7 +72,8 @@ class Node:
     @property
     def amqp_url(self) -> str:
         """Return the address clients use; it holds the password."""
-        return f"amqp://{USER}:{quote(self.password, safe="")}@127.0.0.1:{self.ports['amqp']}/%2F"
+        password = quote(self.password, safe="")
+        return f"amqp://{USER}:{password}@127.0.0.1:{self.ports['amqp']}/%2F"
 
     @property
     def name(self) -> str:
