@@ -38,6 +38,11 @@ class _Exchange:
             raise Unauthenticated("This needs an access token. Get one from POST /oauth/token.")
         return self._caller
 
+    @property
+    def stopping(self) -> bool:
+        """Tell whether the process was told to end; an answer without end must end then."""
+        return wiring_of(self._request).stopping.is_set()
+
     def _response(self, answer: Answer) -> Response:
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
         media_type = "application/json" if answer.body else None

@@ -1,6 +1,7 @@
 """What a body may be: how large, of what type, and in what time it has to arrive."""
 
 import asyncio
+import re
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -8,7 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muster.contracts.vocabulary.errors import MusterError
 from muster.web import scope as keys
-from muster.web.errors import BodyTooLarge, BodyTooSlow, UnsupportedMediaType
+from muster.web.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    UnacceptableInput,
+    UnsupportedMediaType,
+)
 from muster.web.problems import error_response
 
 FORM_PATHS = frozenset({"/oauth/token"})  # RFC 6749 wants a form here
@@ -19,6 +25,7 @@ SECONDS_TO_ARRIVE = 30.0
 # first. Beyond that the connection is simply closed.
 MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -30,8 +37,14 @@ class BodyLimits:
         self._max = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request, or answer 408, 413 or 415."""
-        if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
+        """Serve the request, or answer 408, 413, 415 or 422."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await _refusal(_no_nul("address"), scope)(scope, receive, send)
+            return
+        if scope["method"] not in _WITH_BODY:
             await self.app(scope, receive, send)
             return
         try:
@@ -40,6 +53,7 @@ class BodyLimits:
                 return
             if body:
                 _check_type(scope)
+                _check_text(body)
         except MusterError as error:
             await _refusal(error, scope)(scope, receive, send)
             return
@@ -99,9 +113,19 @@ def _check_type(scope: Scope) -> None:
         )
 
 
+def _check_text(body: bytes) -> None:
+    """Refuse U+0000, which JSON can say and PostgreSQL cannot keep."""
+    if b"\\u0000" in body and _ESCAPED_NUL.search(body):
+        raise _no_nul("body")
+
+
+def _no_nul(where: str) -> UnacceptableInput:
+    return UnacceptableInput(where, "contains the character U+0000", "any text without it")
+
+
 def _refusal(error: MusterError, scope: Scope) -> Response:
     response = error_response(error, str(scope.get(keys.CORRELATION_ID, "")))
-    if not isinstance(error, UnsupportedMediaType):
+    if isinstance(error, BodyTooLarge | BodyTooSlow):
         response.headers["Connection"] = "close"  # part of the body may still be on its way
     return response
 

@@ -10,17 +10,25 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
+from muster.web.wiring import Wiring
+
 THREADS = 16  # endpoints that run at once; more only wait for the database
 MAX_CONNECTIONS = 1000  # live streams included; beyond that the answer is 503
 DRAIN_SECONDS = 20
 
 
 class _Server(uvicorn.Server):
-    """Tells its port as soon as it listens."""
+    """Tells its port as soon as it listens, and the application when it has to end."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_started: Callable[[int], None],
+        on_stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start to listen."""
@@ -28,6 +36,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_started(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Take no more connections, let live streams end, and wait for what is under way."""
+        self._on_stopping()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -55,8 +68,9 @@ def serve(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=max(1, round(drain_seconds)),
     )
+    wiring: Wiring = app.state.wiring
     with _signals_end_quietly():
-        _Server(config, on_started).run()
+        _Server(config, on_started, wiring.stopping.set).run()
 
 
 @contextmanager

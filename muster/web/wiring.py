@@ -1,7 +1,8 @@
 """What the endpoints of one application are wired to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import cast
 
 from fastapi import Request
@@ -21,6 +22,7 @@ class Wiring:
     verifier: TokenVerifier
     signer: TokenSigner | None
     settings: Mapping[type[BaseSettings], BaseSettings]
+    stopping: Event = field(default_factory=Event)  # set when the process is told to end
 
 
 def wiring_of(request: Request) -> Wiring:

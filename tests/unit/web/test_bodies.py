@@ -52,6 +52,30 @@ def test_a_wrong_content_type_is_refused(client: httpx.Client, sample: Sample, g
     assert "application/json" in problem(answer, 415, "unsupported-media-type")["detail"]
 
 
+def test_the_character_nul_is_refused_wherever_it_comes(
+    client: httpx.Client, sample: Sample
+) -> None:
+    """PostgreSQL cannot keep it; a text that only speaks of it is fine."""
+    headers = sample.token() | JSON
+    body = rb'{"label": "a\u0000b"}'
+    assert violation(client.post(PARCELS, content=body, headers=headers))["field"] == "body"
+    for address in (f"{PARCELS}/a%00b", f"{PARCELS}?cursor=%00"):
+        assert violation(client.get(address, headers=headers))["field"] == "address"
+    spoken_of = client.post(PARCELS, content=rb'{"label": "\\u0000"}', headers=headers)
+    assert violation(spoken_of)["field"] == "label"  # for its pattern
+
+
+@pytest.mark.parametrize("value", [r'"\ud800"', "NaN", "[" * 100_000, "9" * 5000])
+def test_json_that_only_some_parsers_take_is_refused(
+    client: httpx.Client, sample: Sample, value: str
+) -> None:
+    """Half a character, no number, a tower of brackets, a number without end."""
+    body = f'{{"label": {value}}}'.encode()
+    answer = client.post(PARCELS, content=body, headers=sample.token() | JSON)
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_a_charset_beside_the_content_type_is_fine(client: httpx.Client, sample: Sample) -> None:
     """Parameters of the media type do not matter."""
     headers = sample.token() | {"Content-Type": "application/json; charset=utf-8"}

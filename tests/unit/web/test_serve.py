@@ -20,7 +20,8 @@ print(sample.token()["Authorization"], flush=True)
 
 async def slow(request):
     print("slow", flush=True)
-    await asyncio.sleep(0.5)
+    while not sample.app.state.wiring.stopping.is_set():
+        await asyncio.sleep(0.01)
     return PlainTextResponse("done")
 
 sample.app.add_route("/slow", slow)
@@ -66,7 +67,7 @@ def test_it_tells_its_port_serves_and_ends_well_on_sigterm(server: Server) -> No
 
 
 def test_a_request_under_way_is_answered_before_the_end(server: Server) -> None:
-    """SIGTERM stops taking connections, not answering."""
+    """SIGTERM stops taking connections, not answering; an answer without end is told to end."""
     _, port = line(server), line(server)
 
     def stop_when_under_way() -> None:
