@@ -1,1 +1,1 @@
-
+"""Matching: requests, offers and the capacity calendar."""

@@ -1,0 +1,1 @@
+"""Matching's rules as plain Python: no I/O, no clock, no randomness."""

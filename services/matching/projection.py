@@ -1,0 +1,129 @@
+"""Matching's own copy of what the registry says, as far as matching needs it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from muster.contracts.vocabulary.countries import Country
+from muster.contracts.vocabulary.identifiers import OrganisationId
+from muster.contracts.vocabulary.kinds import CapabilityKind
+from muster.contracts.vocabulary.statuses import CapabilityStatus
+from services.matching.domain.capability import Capability, Provider
+from services.matching.tables import capabilities, capability_coverage, providers
+
+_PROVIDER = TypeAdapter(Provider)
+_CAPABILITY = TypeAdapter(Capability)
+
+
+def keep_providers(connection: Connection, snapshots: Iterable[Provider]) -> frozenset[str]:
+    """Keep the newest version of each; return the ids of those that were news."""
+    newest = _newest({"provider_id": s.provider_id, **_provider_row(s)} for s in snapshots)
+    return _keep(connection, providers, newest)
+
+
+def keep_capabilities(connection: Connection, snapshots: Sequence[Capability]) -> None:
+    """Keep the newest version of each, and under which country and kind to look for it."""
+    newest = _newest({"capability_id": s.capability_id, **_capability_row(s)} for s in snapshots)
+    news = _keep(connection, capabilities, newest)
+    coverage = capability_coverage
+    connection.execute(delete(coverage).where(coverage.c.capability_id.in_(news)))
+    kept = {(row["capability_id"], row["version"]) for row in newest}
+    rows = [
+        row
+        for snapshot in snapshots
+        if snapshot.capability_id in news and (snapshot.capability_id, snapshot.version) in kept
+        for row in _coverage_rows(snapshot)
+    ]
+    if rows:
+        connection.execute(insert(coverage), rows)
+
+
+def find_provider(connection: Connection, provider_id: OrganisationId) -> Provider | None:
+    """Return what is known of a provider; None if the registry has not spoken of it yet."""
+    return load_providers(connection, [provider_id]).get(provider_id)
+
+
+def load_providers(
+    connection: Connection, provider_ids: Collection[OrganisationId]
+) -> dict[OrganisationId, Provider]:
+    """Return what is known of these providers, by id."""
+    query = select(providers.c.document).where(providers.c.provider_id.in_(provider_ids))
+    found = map(_PROVIDER.validate_json, connection.execute(query).scalars())
+    return {provider.provider_id: provider for provider in found}
+
+
+def lock_capabilities(
+    connection: Connection, wanted: Collection[tuple[Country, CapabilityKind]]
+) -> tuple[Capability, ...]:
+    """Return the capabilities that serve any of these, by id, and lock their rows until commit."""
+    coverage = capability_coverage
+    serving: ColumnElement[bool] = tuple_(coverage.c.country, coverage.c.kind).in_(wanted)
+    query = (
+        select(capabilities.c.document)
+        .where(capabilities.c.capability_id.in_(select(coverage.c.capability_id).where(serving)))
+        .order_by(capabilities.c.capability_id)
+        .with_for_update()
+    )
+    return tuple(map(_CAPABILITY.validate_json, connection.execute(query).scalars()))
+
+
+def _provider_row(provider: Provider) -> dict[str, Any]:
+    return {
+        "version": provider.version,
+        "document": _PROVIDER.dump_json(provider).decode(),
+        "status": provider.status.value,
+    }
+
+
+def _capability_row(capability: Capability) -> dict[str, Any]:
+    return {
+        "version": capability.version,
+        "document": _CAPABILITY.dump_json(capability).decode(),
+        "provider_id": capability.provider_id,
+    }
+
+
+def _coverage_rows(capability: Capability) -> list[dict[str, Any]]:
+    if capability.status is CapabilityStatus.RETIRED:
+        return []
+    return [
+        {
+            "country": country,
+            "kind": capability.kind.value,
+            "capability_id": capability.capability_id,
+        }
+        for country in sorted(capability.coverage.countries)
+    ]
+
+
+def _newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return one row for each key (the first column): its newest version, in order of the keys."""
+    newest: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        key = next(iter(row.values()))
+        if key not in newest or newest[key]["version"] < row["version"]:
+            newest[key] = row
+    return [newest[key] for key in sorted(newest)]
+
+
+def _keep(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> frozenset[str]:
+    """Write the rows whose version is above the stored one; return their keys.
+
+    One statement, so that it locks each row (in order of the keys) before it compares.
+    """
+    if not rows:
+        return frozenset()
+    key = next(iter(table.primary_key.columns))
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(rows)
+    upsert = statement.on_conflict_do_update(
+        index_elements=[key],
+        set_={c.name: statement.excluded[c.name] for c in table.c if c is not key},
+        where=table.c.version < statement.excluded.version,
+    ).returning(key)
+    return frozenset(connection.execute(upsert).scalars())

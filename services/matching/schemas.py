@@ -1,0 +1,89 @@
+"""What comes in over HTTP, in bodies."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from muster.contracts.event import Contract
+from muster.contracts.matching import Principal, Terms
+from muster.contracts.vocabulary.attributes import Requirement
+from muster.contracts.vocabulary.identifiers import OrganisationId
+from muster.contracts.vocabulary.kinds import Urgency
+from muster.contracts.vocabulary.values import Place, Price, Window
+from services.matching.domain import terms as domain
+from services.matching.use_cases.submit_request import AskedNeed, SubmitRequest
+
+Reference = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class NeedBody(Contract):
+    """So much of one kind. One that is not splittable is served by one capability alone."""
+
+    quantity: Annotated[int, Field(ge=1, le=1000)]
+    required: Requirement
+    preferred: Requirement | None = None
+    splittable: bool = True
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _same_kind(self) -> Self:
+        if self.preferred is not None and self.preferred.kind != self.required.kind:
+            raise ValueError(
+                f"preferred is of kind {self.preferred.kind}, required of kind "
+                f"{self.required.kind}; give both the same kind"
+            )
+        return self
+
+    def asked(self) -> AskedNeed:
+        """Return it in the domain's words."""
+        return AskedNeed(
+            quantity=self.quantity,
+            required=self.required,
+            preferred=self.preferred,
+            splittable=self.splittable,
+            optional=self.optional,
+        )
+
+
+class RequestBody(Contract):
+    """What an enterprise asks for."""
+
+    reference: Reference = ""
+    needs: Annotated[tuple[NeedBody, ...], Field(min_length=1, max_length=20)]
+    place: Place
+    window: Window
+    urgency: Urgency = Urgency.PLANNED
+    terms: Terms = Terms()
+    principal: Principal
+    excluded_providers: Annotated[frozenset[OrganisationId], Field(max_length=500)] = frozenset()
+
+    def asked(self) -> SubmitRequest:
+        """Return it in the domain's words."""
+        return SubmitRequest(
+            reference=self.reference,
+            needs=tuple(need.asked() for need in self.needs),
+            place=self.place,
+            window=self.window,
+            urgency=self.urgency,
+            terms=domain.Terms(**dict(self.terms)),
+            principal=domain.Principal(**dict(self.principal)),
+            excluded_providers=self.excluded_providers,
+        )
+
+
+class Nothing(Contract):
+    """An empty object: the call says it all."""
+
+
+class Why(Contract):
+    """Why it is done."""
+
+    reason: Reason
+
+
+class CounterBody(Contract):
+    """Another price, and why."""
+
+    price: Price
+    reason: Reason

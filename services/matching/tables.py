@@ -1,0 +1,131 @@
+"""Where matching keeps its aggregates, its capacity calendar and what it knows of the registry."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+
+from muster.storage.columns import Sequence, UtcDateTime
+from muster.storage.repository import Repository
+from muster.storage.tables import service_metadata
+from services.matching.domain.offer import Offer
+from services.matching.domain.request import Request
+
+metadata = service_metadata()
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("enterprise_id", String(64), nullable=False, index=True),
+    Column("status", String(32), nullable=False, index=True),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("offer_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("request_id", String(64), nullable=False, index=True),
+    Column("need_id", String(64), nullable=False),
+    Column("enterprise_id", String(64), nullable=False, index=True),
+    Column("provider_id", String(64), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("status", String(32), nullable=False),
+)
+Index("ix_offers_provider_id_status", offers.c.provider_id, offers.c.status)
+
+# The capacity calendar. `sequence` tells the order in which bookings of a capability were made:
+# whoever makes one holds the capability's row lock.
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("booking_id", String(64), nullable=False, unique=True),
+    Column("capability_id", String(64), nullable=False),
+    Column("provider_id", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False, index=True),
+    Column("need_id", String(64), nullable=False),
+    Column("offer_id", String(64), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+Index("ix_bookings_capability_id_ends_at", bookings.c.capability_id, bookings.c.ends_at)
+
+providers = Table(
+    "providers",
+    metadata,
+    Column("provider_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("status", String(32), nullable=False),
+)
+
+capabilities = Table(
+    "capabilities",
+    metadata,
+    Column("capability_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("provider_id", String(64), nullable=False),
+)
+
+# So that a request loads only what could serve it. A retired capability has no rows here.
+capability_coverage = Table(
+    "capability_coverage",
+    metadata,
+    Column("country", String(2), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("capability_id", String(64), primary_key=True, index=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("request_id", String(64), nullable=False, index=True),
+    Column("provider_id", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("final", Boolean, nullable=False),
+)
+
+explanations = Table(
+    "explanations",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("engine_version", String(32), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+
+def _request_columns(request: Request) -> dict[str, Any]:
+    return {
+        "request_id": request.request_id,
+        "enterprise_id": request.enterprise_id,
+        "status": request.status.value,
+    }
+
+
+def _offer_columns(offer: Offer) -> dict[str, Any]:
+    return {
+        "offer_id": offer.offer_id,
+        "request_id": offer.request_id,
+        "need_id": offer.need_id,
+        "enterprise_id": offer.enterprise_id,
+        "provider_id": offer.provider_id,
+        "quantity": offer.quantity,
+        "status": offer.status.value,
+    }
+
+
+REQUESTS = Repository(requests, Request, "request", _request_columns)
+OFFERS = Repository(offers, Offer, "offer", _offer_columns)

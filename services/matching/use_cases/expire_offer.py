@@ -1,0 +1,17 @@
+"""ExpireOffer: no answer came in time."""
+
+from muster.contracts.vocabulary.identifiers import OfferId
+from muster.storage.unit_of_work import UnitOfWork
+from services.matching import announcements
+from services.matching.use_cases.dealing import lock_dealing
+from services.matching.use_cases.refusing import lose_offer
+
+
+def expire_offer(work: UnitOfWork, offer_id: OfferId) -> None:
+    """Let an unanswered offer lapse and source its need again; does nothing if it was answered."""
+    dealing = lock_dealing(work, offer_id)
+    offer = dealing.offer
+    if not offer.is_waiting or work.now < offer.expires_at:
+        return
+    expired = offer.expire()
+    lose_offer(work, dealing, expired, announcements.offer_expired(expired), "no answer in time")

@@ -1,0 +1,73 @@
+"""FollowJob: what dispatch says of a job starts the service, frees capacity, closes the request."""
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from muster.contracts.dispatch import JobStatusChanged
+from muster.contracts.vocabulary.statuses import JobStatus, RequestStatus
+from muster.storage.unit_of_work import UnitOfWork
+from services.matching import announcements, calendar
+from services.matching.domain.request import Request
+from services.matching.record import save_request
+from services.matching.tables import REQUESTS, jobs
+
+# A job in one of these has been in service, whichever report came first.
+_STARTED = frozenset({JobStatus.IN_SERVICE, JobStatus.RELEASED, JobStatus.COMPLETED})
+_AT_WORK = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE})
+
+
+def follow_job(work: UnitOfWork, said: JobStatusChanged) -> None:
+    """Take note of a job's status; what is older than what is known changes nothing."""
+    request = REQUESTS.find(work.connection, said.request_id, lock=True)
+    if request is None or not _is_news(work, said):
+        return
+    if said.final:
+        own = [a.booking_id for a in request.assignments if a.provider_id == said.provider_id]
+        ended = sorted(set(said.booking_ids) & set(own))
+        calendar.release(work, ended, f"the job is {said.status}")
+    if request.status is RequestStatus.CONFIRMED and said.status in _STARTED:
+        request = _start(work, request)
+    if request.status in _AT_WORK and said.final and _all_jobs_ended(work, request):
+        closed = request.become(RequestStatus.CLOSED)
+        save_request(work, request, closed, announcements.closed(closed), "all jobs have ended")
+
+
+def _start(work: UnitOfWork, request: Request) -> Request:
+    started = request.become(RequestStatus.IN_SERVICE)
+    event = announcements.service_started(started)
+    save_request(work, request, started, event, "the first provider is at work")
+    return started
+
+
+def _is_news(work: UnitOfWork, said: JobStatusChanged) -> bool:
+    """Keep the report if none as new is known of this job."""
+    known = work.connection.execute(
+        select(jobs.c.version).where(jobs.c.job_id == said.job_id)
+    ).scalar()
+    row: dict[str, Any] = {
+        "job_id": said.job_id,
+        "request_id": said.request_id,
+        "provider_id": said.provider_id,
+        "version": said.version,
+        "status": said.status.value,
+        "final": said.final,
+    }
+    if known is None:
+        work.connection.execute(insert(jobs), row)
+        return True
+    if said.version <= known:
+        return False
+    work.connection.execute(update(jobs).where(jobs.c.job_id == said.job_id).values(row))
+    return True
+
+
+def _all_jobs_ended(work: UnitOfWork, request: Request) -> bool:
+    ended = set(
+        work.connection.execute(
+            select(jobs.c.provider_id).where(
+                jobs.c.request_id == request.request_id, jobs.c.final.is_(True)
+            )
+        ).scalars()
+    )
+    return all(assignment.provider_id in ended for assignment in request.assignments)

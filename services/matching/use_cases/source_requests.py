@@ -1,0 +1,75 @@
+"""SourceRequests: find providers for all waiting requests of a batch, together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from muster.contracts.vocabulary.identifiers import RequestId
+from muster.storage.unit_of_work import UnitOfWork
+from services.matching.domain.deadlines import Patience
+from services.matching.domain.offer import REFUSED, Offer
+from services.matching.domain.progress import missing
+from services.matching.domain.request import Request
+from services.matching.engine.engine import plan
+from services.matching.engine.model import Demand
+from services.matching.pool import load_pool
+from services.matching.tables import OFFERS, REQUESTS, offers, requests
+from services.matching.use_cases.settling import Round
+
+Scope = Callable[[RequestId], AbstractContextManager[None]]
+
+
+def _same_cause(_request_id: RequestId) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def source_requests(
+    work: UnitOfWork,
+    request_ids: Sequence[RequestId],
+    patience: Patience,
+    scope: Scope = _same_cause,
+) -> None:
+    """Hold capacity and make offers for those of these requests that wait for it.
+
+    A request that has moved on meanwhile is left alone, so repeats do no harm. What happens to a
+    request happens within its `scope`, which may say what caused it.
+    """
+    waiting = _lock_waiting(work, request_ids)
+    known = _offers_by_request(work, waiting)
+    batch = [_demand(request, known[request.request_id], patience) for request in waiting]
+    if not batch:
+        return
+    pool = load_pool(work.connection, batch, work.now)
+    round_ = Round(work, patience, pool)
+    by_id = {demand.request.request_id: demand for demand in batch}
+    for outcome in plan(batch, pool).outcomes:
+        with scope(outcome.request_id):
+            round_.settle(by_id[outcome.request_id], known[outcome.request_id], outcome)
+    round_.write()
+
+
+def _lock_waiting(work: UnitOfWork, request_ids: Sequence[RequestId]) -> list[Request]:
+    found = REQUESTS.list(work.connection, requests.c.request_id.in_(request_ids), lock=True)
+    return [request for request in found if request.awaits_sourcing(work.now)]
+
+
+def _offers_by_request(
+    work: UnitOfWork, waiting: Sequence[Request]
+) -> Mapping[RequestId, list[Offer]]:
+    known: dict[RequestId, list[Offer]] = {request.request_id: [] for request in waiting}
+    # A request that is sourced for the first time has no offers: nothing to look up.
+    again = [request.request_id for request in waiting if request.rounds]
+    if again:
+        for offer in OFFERS.list(work.connection, offers.c.request_id.in_(again)):
+            known[offer.request_id].append(offer)
+    return known
+
+
+def _demand(request: Request, known: Sequence[Offer], patience: Patience) -> Demand:
+    return Demand(
+        request=request,
+        missing=missing(request, known),
+        refused=frozenset(
+            (offer.need_id, offer.capability_id) for offer in known if offer.status in REFUSED
+        ),
+        may_wait=request.waits < patience.tries,
+    )

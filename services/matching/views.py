@@ -1,0 +1,237 @@
+"""How matching's things look from outside."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from muster.contracts import matching as said
+from muster.contracts.event import Contract
+from muster.contracts.vocabulary.attributes import Requirement
+from muster.contracts.vocabulary.identifiers import (
+    CapabilityId,
+    NeedId,
+    OfferId,
+    OrganisationId,
+    RequestId,
+)
+from muster.contracts.vocabulary.kinds import CapabilityKind, Urgency
+from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
+from muster.contracts.vocabulary.values import Place, Price, Window
+from services.matching.domain.offer import Offer
+from services.matching.domain.request import Need, Shortfall
+from services.matching.engine.verdicts import Choice, Consideration, NeedExplanation
+from services.matching.explanations import ExplainedRound
+from services.matching.queries import Covered, RequestReading
+
+
+class NeedView(Contract):
+    """A need, how much of it is accepted and how much awaits an answer."""
+
+    need_id: NeedId
+    quantity: int
+    required: Requirement
+    preferred: Requirement | None
+    splittable: bool
+    optional: bool
+    accepted: int
+    offered: int
+
+    @classmethod
+    def of(cls, need: Need, covered: Covered) -> "NeedView":
+        """Return the view of a need."""
+        return cls(**vars(need), **vars(covered))
+
+
+class ShortfallView(Contract):
+    """How much of a need nobody covers, and how many candidates each reason turned away."""
+
+    need_id: NeedId
+    kind: CapabilityKind
+    missing: int
+    optional: bool
+    may_come_back: bool
+    reasons: dict[str, int]
+
+    @classmethod
+    def of(cls, shortfall: Shortfall) -> "ShortfallView":
+        """Return the view of a shortfall."""
+        return cls(**vars(shortfall))
+
+
+class RequestView(Contract):
+    """A request, as its enterprise sees it."""
+
+    request_id: RequestId
+    enterprise_id: OrganisationId
+    reference: str
+    status: RequestStatus
+    urgency: Urgency
+    place: Place
+    window: Window
+    terms: said.Terms
+    principal: said.Principal
+    needs: tuple[NeedView, ...]
+    assignments: tuple[said.Assignment, ...]
+    shortfalls: tuple[ShortfallView, ...]
+    excluded_providers: tuple[OrganisationId, ...]
+    version: int
+    submitted_at: AwareDatetime
+
+    @classmethod
+    def of(cls, reading: RequestReading) -> "RequestView":
+        """Return the view of a request."""
+        request, covered = reading.request, reading.covered
+        return cls(
+            request_id=request.request_id,
+            enterprise_id=request.enterprise_id,
+            reference=request.reference,
+            status=request.status,
+            urgency=request.urgency,
+            place=request.place,
+            window=request.window,
+            terms=said.Terms(**vars(request.terms)),
+            principal=said.Principal(**vars(request.principal)),
+            needs=tuple(
+                NeedView.of(need, covered.get(need.need_id, Covered())) for need in request.needs
+            ),
+            assignments=tuple(said.Assignment(**vars(a)) for a in request.assignments),
+            shortfalls=tuple(map(ShortfallView.of, request.shortfalls)),
+            excluded_providers=tuple(sorted(request.excluded_providers)),
+            version=request.version,
+            submitted_at=request.submitted_at,
+        )
+
+
+class OfferView(Contract):
+    """An offer. `principal` is null until the offer is committed."""
+
+    offer_id: OfferId
+    request_id: RequestId
+    need_id: NeedId
+    provider_id: OrganisationId
+    capability_id: CapabilityId
+    kind: CapabilityKind
+    quantity: int
+    status: OfferStatus
+    requirement: Requirement
+    place: Place
+    window: Window
+    urgency: Urgency
+    price: Price
+    expires_at: AwareDatetime
+    principal: said.Principal | None
+    version: int
+
+    @classmethod
+    def of(cls, offer: Offer) -> "OfferView":
+        """Return the view of an offer."""
+        return cls(
+            offer_id=offer.offer_id,
+            request_id=offer.request_id,
+            need_id=offer.need_id,
+            provider_id=offer.provider_id,
+            capability_id=offer.capability_id,
+            kind=offer.kind,
+            quantity=offer.quantity,
+            status=offer.status,
+            requirement=offer.requirement,
+            place=offer.place,
+            window=offer.window,
+            urgency=offer.urgency,
+            price=offer.price,
+            expires_at=offer.expires_at,
+            principal=said.Principal(**vars(offer.principal)) if offer.principal else None,
+            version=offer.version,
+        )
+
+
+class FailedRuleView(Contract):
+    """A rule a candidate failed. What it is and what was wanted, the operators alone may know."""
+
+    rule: str
+    fact: str
+    wanted: str
+
+
+class CandidateView(Contract):
+    """A capability that was considered. Lower scores are better; null: barred or not for you."""
+
+    provider: Annotated[str, Field(description="its id, or an index if you have no offer from it")]
+    capability: Annotated[str, Field(description="likewise")]
+    eligible: bool
+    choice: Choice
+    quantity: int
+    score: float | None
+    components: dict[str, float]
+    failed: tuple[FailedRuleView, ...]
+
+    @classmethod
+    def of(cls, candidate: Consideration) -> "CandidateView":
+        """Return the view of a candidate."""
+        score = candidate.score
+        return cls(
+            provider=candidate.provider_id,
+            capability=candidate.capability_id,
+            eligible=not candidate.failed,
+            choice=candidate.choice,
+            quantity=candidate.quantity,
+            score=None if score is None else score.value,
+            components={} if score is None else score.components,
+            failed=tuple(
+                FailedRuleView(rule=verdict.rule, fact=verdict.fact, wanted=verdict.wanted)
+                for verdict in candidate.failed
+            ),
+        )
+
+
+class NeedExplanationView(Contract):
+    """Who was considered for a need. `missing` is what nobody covered after the round."""
+
+    need_id: NeedId
+    kind: CapabilityKind
+    wanted: int
+    missing: int
+    considered: tuple[CandidateView, ...]
+
+    @classmethod
+    def of(cls, need: NeedExplanation) -> "NeedExplanationView":
+        """Return the view of one need's explanation."""
+        return cls(
+            need_id=need.need_id,
+            kind=need.kind,
+            wanted=need.wanted,
+            missing=need.missing,
+            considered=tuple(map(CandidateView.of, need.considered)),
+        )
+
+
+class RoundView(Contract):
+    """One round of sourcing, by the rules of its engine version."""
+
+    round: int
+    engine_version: str
+    recorded_at: AwareDatetime
+    needs: tuple[NeedExplanationView, ...]
+
+
+class ExplanationView(Contract):
+    """Why a request was served as it was: every round of sourcing, the first one first."""
+
+    request_id: RequestId
+    rounds: tuple[RoundView, ...]
+
+    @classmethod
+    def of(cls, request_id: RequestId, rounds: list[ExplainedRound]) -> "ExplanationView":
+        """Return the view of a request's explanation."""
+        return cls(
+            request_id=request_id,
+            rounds=tuple(
+                RoundView(
+                    round=each.round,
+                    engine_version=each.engine_version,
+                    recorded_at=each.recorded_at,
+                    needs=tuple(map(NeedExplanationView.of, each.needs)),
+                )
+                for each in rounds
+            ),
+        )
