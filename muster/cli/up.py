@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.exc import ArgumentError, OperationalError
+
 from muster.cli.broker import broker_is_ready, launch_broker
 from muster.cli.credentials import ensure_keys, ensure_operator
 from muster.cli.deployment import PROCESSES, Deployment, Options, load, prepare
@@ -64,14 +66,12 @@ def _all_or_nothing(options: Options) -> Iterator[None]:
 
 
 def _start_all(supervisor: Supervisor, deployment: Deployment, say: Say) -> None:
-    from muster.cli.bootstrap import migrate  # loads every service: only when it is needed
-
     node = deployment.node
     if node:
         say(f"RabbitMQ: starting a node of our own on port {node.ports['amqp']}")
         launch_broker(supervisor, node)
     say("Databases: creating or upgrading them")
-    migrate(deployment.settings())
+    _migrate(deployment)
     if node:
         wait_until(
             lambda: broker_is_ready(supervisor, node), BROKER_SECONDS, "the start of RabbitMQ"
@@ -84,6 +84,18 @@ def _start_all(supervisor: Supervisor, deployment: Deployment, say: Say) -> None
         watch.wait(deployment, name)
         say(f"{name}: ready at {deployment.address(name)}")
     ensure_operator(deployment)
+
+
+def _migrate(deployment: Deployment) -> None:
+    from muster.cli.bootstrap import migrate  # loads every service: only when it is needed
+
+    try:
+        migrate(deployment.settings())
+    except (OperationalError, ArgumentError) as error:
+        raise CannotRun(
+            f"The databases cannot be used: {str(error).splitlines()[0]}\n"
+            "If they are your own, check --database-url and that each of them exists."
+        ) from error
 
 
 class _Watch:
