@@ -39,9 +39,9 @@ class _Exchange:
         return self._caller
 
     @property
-    def stopping(self) -> bool:
-        """Tell whether the process was told to end; an answer without end must end then."""
-        return wiring_of(self._request).stopping.is_set()
+    def stopping(self) -> Callable[[], bool]:
+        """Return what tells that the process has to end; an answer without end must end then."""
+        return wiring_of(self._request).stopping.is_set
 
     def _response(self, answer: Answer) -> Response:
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None

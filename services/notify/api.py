@@ -144,6 +144,7 @@ class LiveStream(StreamingResponse):
 
 @router.get(
     "/stream",
+    status_code=200,
     response_class=LiveStream,
     responses={200: {"content": {LiveStream.media_type: {"schema": {"type": "string"}}}}},
 )
@@ -166,6 +167,6 @@ def _hub_of(request: Request, query: Query) -> Hub:
     """Return the application's one hub. Runs in its event loop, so two cannot come to be."""
     state = request.app.state
     if not hasattr(state, "notify_hub"):
-        state.notify_hub = Hub(query.store, stopping=lambda: getattr(state, "stopping", False))
+        state.notify_hub = Hub(query.store, stopping=query.stopping)
     hub: Hub = state.notify_hub
     return hub
