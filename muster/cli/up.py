@@ -16,8 +16,8 @@ from muster.cli.running import Running, observe
 from muster.cli.supervise import Supervisor
 from muster.cli.waiting import wait_until
 
-READY_SECONDS = 60
-BROKER_SECONDS = 60  # it takes 4 to 8 on two cores
+READY_SECONDS = 120  # of a busy machine; 3 to 9 otherwise
+BROKER_SECONDS = 120  # 4 to 8 otherwise
 
 Say = Callable[[str], None]
 
