@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, delete
+from sqlalchemy import Connection, MetaData, bindparam, delete
 
 from muster.context import Context
 from muster.contracts.event import Event
@@ -32,6 +32,7 @@ class UnitOfWork:
         self.transitions: list[Transition] = []
         self._tables = metadata.tables
         self._outbox: list[dict[str, Any]] = []
+        self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}  # None: to be forgotten
 
     @contextmanager
     def caused_by(self, envelope: Envelope) -> Iterator[None]:
@@ -74,24 +75,17 @@ class UnitOfWork:
 
     def schedule(self, kind: str, subject: str, due_at: datetime) -> None:
         """Fire the timer `kind` for `subject` at `due_at`; replaces an earlier one of both."""
-        self.unschedule(kind, subject)
-        self.connection.execute(
-            self._tables["timers"].insert(),
-            {
-                "timer_id": self.ids.new(Prefix.TIMER),
-                "kind": kind,
-                "subject": subject,
-                "due_at": due_at,
-                "correlation_id": self.context.correlation_id,
-            },
-        )
+        self._timers[kind, subject] = {
+            "timer_id": self.ids.new(Prefix.TIMER),
+            "kind": kind,
+            "subject": subject,
+            "due_at": due_at,
+            "correlation_id": self.context.correlation_id,
+        }
 
     def unschedule(self, kind: str, subject: str) -> None:
         """Forget the timer `kind` for `subject`, if there is one."""
-        timers = self._tables["timers"]
-        self.connection.execute(
-            delete(timers).where(timers.c.kind == kind, timers.c.subject == subject)
-        )
+        self._timers[kind, subject] = None
 
     def flush(self) -> None:
         """Write what was recorded; called by whoever opened the unit, just before the commit."""
@@ -111,6 +105,21 @@ class UnitOfWork:
                 for t in self.transitions
             ]
             self.connection.execute(self._tables["transitions"].insert(), rows)
+        if self._timers:
+            self._set_timers()
         if self._outbox:
             self.connection.execute(self._tables["outbox_messages"].insert(), self._outbox)
             self._outbox = []
+
+    def _set_timers(self) -> None:
+        timers = self._tables["timers"]
+        moved = [{"of_kind": kind, "of_subject": subject} for kind, subject in self._timers]
+        self.connection.execute(
+            delete(timers).where(
+                timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("of_subject")
+            ),
+            moved,
+        )
+        if rows := [row for row in self._timers.values() if row is not None]:
+            self.connection.execute(timers.insert(), rows)
+        self._timers = {}

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
+
 from muster.messaging.disturbance import Disturbance
 from services.matching import tables as matching
-from tests.simulation.alliance import enterprises, found
+from tests.simulation.alliance import CAPABILITIES, PROVIDERS, enterprises, found
 from tests.simulation.invariants import check_at_rest, check_now
 from tests.simulation.machinery import Machinery
 from tests.simulation.people import People
@@ -29,16 +31,16 @@ class Ending:
 def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
     """Let a seed's story happen; check the invariants after every step and at the end."""
     machinery = Machinery(seed, disturbance)
-    people = People(machinery, enterprises(), found(machinery.stores["registry"]))
+    providers = found(machinery.stores["registry"])
+    while not _knows_all(machinery):
+        _let_one_round_pass(machinery)
+    people = People(machinery, enterprises(), providers)
     steps = 0
     for _ in range(MOST_ROUNDS):
-        done = _round(machinery)
+        done = _let_one_round_pass(machinery)
         steps += done
-        if done == 0:
-            moment = machinery.next_event_at()
-            if moment is None:
-                break
-            machinery.skip_to(moment)
+        if done == 0 and machinery.next_event_at() is None:
+            break
     else:
         raise AssertionError(f"the story did not end in {MOST_ROUNDS} rounds")
     check_at_rest(machinery, people.submitted)
@@ -48,16 +50,34 @@ def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
     return Ending(statuses, steps)
 
 
+def _let_one_round_pass(machinery: Machinery) -> int:
+    """Let everybody act once, or let time pass if nobody can; return how many acted."""
+    done = _round(machinery)
+    moment = machinery.next_event_at() if done == 0 else None
+    if moment is not None:
+        machinery.skip_to(moment)
+    return done
+
+
+def _knows_all(machinery: Machinery) -> bool:
+    """Tell whether matching has heard of every capability."""
+    with machinery.stores["matching"].read() as connection:
+        heard = connection.execute(select(func.count()).select_from(matching.capabilities))
+        return heard.scalar_one() == PROVIDERS * len(CAPABILITIES)
+
+
 def _round(machinery: Machinery) -> int:
     """Ask everybody, in an order of chance, some not at all; return how many did something."""
     names = list(machinery.actors)
     machinery.chance.shuffle(names)
+    everybody = machinery.chance.random() < 0.5
     done = 0
-    asked_all = machinery.chance.random() < 0.5
     for name in names:
-        if not asked_all and machinery.chance.random() < 0.5:
+        if not everybody and machinery.chance.random() < 0.5:
             continue
+        before = machinery.changes("matching")
         if machinery.actors[name]():
             done += 1
-            check_now(machinery)
-    return done if done or asked_all else _round(machinery)
+            if machinery.changes("matching") != before:
+                check_now(machinery)
+    return done if done or everybody else _round(machinery)

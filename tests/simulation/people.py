@@ -58,6 +58,9 @@ NEEDS: tuple[tuple[int, Requirement], ...] = (
     (1, InsuranceRequirement("insurance", InsuranceLine.KIDNAP_RANSOM, DOLLARS)),
 )
 REQUESTS = 3
+HAS_OFFER = "SELECT 1 FROM offers WHERE status = ? LIMIT 1"
+HAS_REQUEST = "SELECT 1 FROM requests WHERE status = ? LIMIT 1"
+HAS_JOB = "SELECT 1 FROM jobs WHERE status NOT IN ('completed', 'cancelled', 'aborted') LIMIT 1"
 
 
 class People:
@@ -118,16 +121,16 @@ class People:
 
     def approve(self) -> bool:
         """Approve a proposal."""
-        proposed = self._requests(matching.requests.c.status == RequestStatus.PROPOSED)
-        if not proposed:
+        if not self._machinery.has("matching", HAS_REQUEST, RequestStatus.PROPOSED):
             return False
+        proposed = self._requests(matching.requests.c.status == RequestStatus.PROPOSED)
         request = self._chance.choice(proposed)
         caller = self._enterprise_of(request.enterprise_id)
         return self._try(lambda work: approve_request(work, caller, request.request_id))
 
     def cancel(self) -> bool:
         """Seldom, call something off, wherever it stands."""
-        if self._chance.random() > 0.02:
+        if self._chance.random() > 0.0003 * len(self.submitted):
             return False
         alive = [r for r in self._requests() if not REQUEST.is_final(r.status)]
         if not alive:
@@ -170,6 +173,8 @@ class People:
 
     def report(self) -> bool:
         """Report on a job: mostly the next step; sometimes an old one, a position, an incident."""
+        if not self._machinery.has("dispatch", HAS_JOB):
+            return False
         with self._machinery.stores["dispatch"].read() as connection:
             jobs = [j for j in dispatch.JOBS.list(connection) if not JOB.is_final(j.status)]
         if not jobs:
@@ -203,6 +208,8 @@ class People:
             return matching.REQUESTS.list(connection, *where)
 
     def _offers(self, status: OfferStatus) -> list[Offer]:
+        if not self._machinery.has("matching", HAS_OFFER, status):
+            return []
         with self._machinery.stores["matching"].read() as connection:
             return matching.OFFERS.list(connection, matching.offers.c.status == status)
 
