@@ -86,15 +86,21 @@ webhooks = Table(
     Column("status", String(16), nullable=False),
     Column("version", Integer, nullable=False),
     Column("document", Text, nullable=False),
-    # The courier's own: until when nobody else calls this endpoint, and its failures in a row.
-    Column("busy_until", UtcDateTime),
-    Column("failures", Integer, nullable=False, server_default="0"),
 )
 ENDPOINTS = Repository(
     webhooks,
     Endpoint,
     "webhook",
     lambda it: {"webhook_id": it.webhook_id, "audience": it.audience, "status": it.status.value},
+)
+
+# The couriers' own: until when nobody else calls an endpoint, and its failures in a row.
+webhook_traffic = Table(
+    "webhook_traffic",
+    metadata,
+    Column("webhook_id", String(64), primary_key=True),
+    Column("busy_until", UtcDateTime),
+    Column("failures", Integer, nullable=False),
 )
 
 preferences = Table(

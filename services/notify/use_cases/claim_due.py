@@ -18,7 +18,14 @@ from services.notify.domain.delivery import (
     Parcel,
 )
 from services.notify.domain.endpoint import Endpoint
-from services.notify.tables import ENDPOINTS, attempts, members, notifications, webhooks
+from services.notify.tables import (
+    ENDPOINTS,
+    attempts,
+    members,
+    notifications,
+    webhook_traffic,
+    webhooks,
+)
 
 CLAIM = 200  # at most so many at once
 
@@ -54,22 +61,25 @@ def claim_letters(work: UnitOfWork) -> list[tuple[Parcel, Contact | None]]:
 
 def claim_posts(work: UnitOfWork) -> list[Bundle]:
     """Claim webhook posts that are due, and with them their endpoints."""
-    free = or_(webhooks.c.busy_until.is_(None), webhooks.c.busy_until <= work.now)
+    traffic = webhook_traffic.c
     rows = work.connection.execute(
-        select(notifications, webhooks.c.failures)
-        .join(webhooks, webhooks.c.webhook_id == notifications.c.target)
-        .where(*_due(Channel.WEBHOOK, work.now), free)
+        select(notifications, traffic.failures)
+        .join(webhook_traffic, traffic.webhook_id == notifications.c.target)
+        .where(
+            *_due(Channel.WEBHOOK, work.now),
+            or_(traffic.busy_until.is_(None), traffic.busy_until <= work.now),
+        )
         .order_by(notifications.c.due_at, notifications.c.notification_id)
         .limit(CLAIM)
-        .with_for_update(skip_locked=True, of=(notifications, webhooks))
+        .with_for_update(skip_locked=True, of=(notifications, webhook_traffic))
     ).all()
     by_endpoint: dict[str, list[Parcel]] = {}
     for parcel in _claim(work, rows):
         by_endpoint.setdefault(parcel.target, []).append(parcel)
     failures = {row.target: row.failures for row in rows}
     work.connection.execute(
-        update(webhooks)
-        .where(webhooks.c.webhook_id.in_(sorted(by_endpoint)))
+        update(webhook_traffic)
+        .where(traffic.webhook_id.in_(sorted(by_endpoint)))
         .values(busy_until=work.now + LEASE)
     )
     endpoints = ENDPOINTS.list(work.connection, webhooks.c.webhook_id.in_(sorted(by_endpoint)))

@@ -12,7 +12,7 @@ from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.domain.delivery import Channel, Outcome, Parcel, Result
 from services.notify.domain.endpoint import Endpoint, EndpointStatus, pause_after
-from services.notify.tables import ENDPOINTS, webhooks
+from services.notify.tables import ENDPOINTS, webhook_traffic
 from services.notify.use_cases.claim_due import Bundle, any_due, claim_posts
 from services.notify.use_cases.deliver_mail import count, courier_context
 from services.notify.use_cases.settle import Reports, settle
@@ -116,7 +116,7 @@ def _free(work: UnitOfWork, endpoint: Endpoint, failures: int, failed: Result | 
         busy_until = work.now + pause_after(failures)
         busy_until = max(busy_until, failed.not_before or busy_until)
     work.connection.execute(
-        update(webhooks)
-        .where(webhooks.c.webhook_id == endpoint.webhook_id)
+        update(webhook_traffic)
+        .where(webhook_traffic.c.webhook_id == endpoint.webhook_id)
         .values(busy_until=busy_until, failures=failures)
     )

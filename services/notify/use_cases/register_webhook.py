@@ -4,6 +4,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import insert
+
 from muster.access import Caller
 from muster.contracts.vocabulary.errors import Conflict, DomainError
 from muster.contracts.vocabulary.identifiers import Prefix, WebhookId
@@ -17,7 +19,7 @@ from services.notify.domain.endpoint import (
     Network,
     check_url,
 )
-from services.notify.tables import ENDPOINTS, webhooks
+from services.notify.tables import ENDPOINTS, webhook_traffic, webhooks
 
 _SECRET_BYTES = 32
 
@@ -62,6 +64,9 @@ def register_webhook(
         created_at=work.now,
     )
     ENDPOINTS.add(work, endpoint)
+    work.connection.execute(
+        insert(webhook_traffic), {"webhook_id": endpoint.webhook_id, "failures": 0}
+    )
     return endpoint
 
 

@@ -18,6 +18,7 @@ _OWN_TABLES = (
     "notifications",
     "attempts",
     "webhooks",
+    "webhook_traffic",
     "preferences",
     "stream_entries",
 )
@@ -59,8 +60,12 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "webhook_traffic",
+        sa.Column("webhook_id", sa.String(64), primary_key=True),
         sa.Column("busy_until", UtcDateTime),
-        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("failures", sa.Integer, nullable=False),
     )
     op.create_table(
         "preferences",
@@ -116,7 +121,7 @@ def _create_stream() -> None:
         "stream_entries",
         sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
         sa.Column("event_id", sa.String(64), nullable=False, unique=True),
-        sa.Column("organisation_id", sa.String(64)),
+        sa.Column("enterprise_id", sa.String(64)),
         sa.Column("provider_id", sa.String(64)),
         sa.Column("event_type", sa.String(128), nullable=False),
         sa.Column("subject", sa.String(64), nullable=False),
