@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from muster.contracts.vocabulary.identifiers import BookingId, CapabilityId
 from muster.contracts.vocabulary.statuses import BookingStatus
@@ -18,25 +18,53 @@ from services.matching.domain.booking import Booking
 from services.matching.record import remember_step
 from services.matching.tables import bookings
 
+_TAKING = (BookingStatus.HELD.value, BookingStatus.CONFIRMED.value)
+
+# Composed once: composing a statement costs more than running it.
+_ALL_TAKEN = select(bookings).where(bookings.c.status.in_(_TAKING)).order_by(bookings.c.sequence)
+_TAKEN = _ALL_TAKEN.where(
+    bookings.c.capability_id.in_(bindparam("capability_ids", expanding=True)),
+    bookings.c.starts_at < bindparam("until"),
+    bookings.c.ends_at > bindparam("since"),
+)
+_EXTEND = (
+    update(bookings)
+    .where(
+        bookings.c.booking_id.in_(bindparam("booking_ids", expanding=True)),
+        bookings.c.status == BookingStatus.HELD.value,
+    )
+    .values(expires_at=bindparam("deadline"))
+)
+_FIND = (
+    select(bookings.c.booking_id, bookings.c.status)
+    .where(
+        bookings.c.booking_id.in_(bindparam("booking_ids", expanding=True)),
+        bookings.c.status.in_(bindparam("states", expanding=True)),
+    )
+    .order_by(bookings.c.sequence)
+)
+_MOVE = (
+    update(bookings)
+    .where(bookings.c.booking_id.in_(bindparam("booking_ids", expanding=True)))
+    .values(status=bindparam("after"))
+)
+
 
 def taken(
     connection: Connection, capability_ids: Collection[CapabilityId], window: Window
 ) -> tuple[Booking, ...]:
     """Return what is held or confirmed of these capabilities at any time of the window."""
-    return _read(
-        connection,
-        select(bookings).where(
-            bookings.c.capability_id.in_(capability_ids),
-            bookings.c.status != BookingStatus.RELEASED,
-            bookings.c.starts_at < window.ends_at,
-            bookings.c.ends_at > window.starts_at,
-        ),
-    )
+    concerned = {
+        "capability_ids": capability_ids,
+        "since": window.starts_at,
+        "until": window.ends_at,
+    }
+    return tuple(map(_booking, connection.execute(_TAKEN, concerned).mappings()))
 
 
 def all_taken(connection: Connection) -> tuple[Booking, ...]:
     """Return everything that is held or confirmed, in the order in which it was booked."""
-    return _read(connection, select(bookings).where(bookings.c.status != BookingStatus.RELEASED))
+    return tuple(map(_booking, connection.execute(_ALL_TAKEN).mappings()))
 
 
 def hold(work: UnitOfWork, made: Sequence[Booking]) -> None:
@@ -47,51 +75,36 @@ def hold(work: UnitOfWork, made: Sequence[Booking]) -> None:
 
 def extend(work: UnitOfWork, booking_ids: Collection[BookingId], expires_at: datetime) -> None:
     """Let held bookings stand until then."""
-    work.connection.execute(
-        update(bookings)
-        .where(bookings.c.booking_id.in_(booking_ids), bookings.c.status == BookingStatus.HELD)
-        .values(expires_at=expires_at)
-    )
+    work.connection.execute(_EXTEND, {"booking_ids": booking_ids, "deadline": expires_at})
 
 
 def confirm(work: UnitOfWork, booking_ids: Collection[BookingId], reason: str) -> None:
     """Make held bookings firm."""
-    _move(work, booking_ids, (BookingStatus.HELD,), BookingStatus.CONFIRMED, reason)
+    _move(work, booking_ids, (BookingStatus.HELD.value,), BookingStatus.CONFIRMED, reason)
 
 
 def release(
     work: UnitOfWork, booking_ids: Collection[BookingId], reason: str
 ) -> frozenset[BookingId]:
     """Free what these bookings take; return those that were not free before."""
-    taking = (BookingStatus.HELD, BookingStatus.CONFIRMED)
-    return _move(work, booking_ids, taking, BookingStatus.RELEASED, reason)
+    return _move(work, booking_ids, _TAKING, BookingStatus.RELEASED, reason)
 
 
 def _move(
     work: UnitOfWork,
     booking_ids: Collection[BookingId],
-    before: Sequence[BookingStatus],
+    before: Sequence[str],
     after: BookingStatus,
     reason: str,
 ) -> frozenset[BookingId]:
-    if not booking_ids:
-        return frozenset()
-    concerned = bookings.c.booking_id.in_(booking_ids), bookings.c.status.in_(before)
-    found = work.connection.execute(
-        select(bookings.c.booking_id, bookings.c.status)
-        .where(*concerned)
-        .order_by(bookings.c.sequence)
-    ).all()
-    if found:
-        work.connection.execute(update(bookings).where(*concerned).values(status=after.value))
+    wanted = {"booking_ids": booking_ids, "states": before}
+    found = work.connection.execute(_FIND, wanted).all() if booking_ids else ()
+    moved = [booking_id for booking_id, _ in found]
+    if moved:
+        work.connection.execute(_MOVE, {"booking_ids": moved, "after": after.value})
     for booking_id, status in found:
         remember_step(work, "booking", booking_id, status, after, reason)
-    return frozenset(BookingId(booking_id) for booking_id, _ in found)
-
-
-def _read(connection: Connection, query: Select[Any]) -> tuple[Booking, ...]:
-    rows = connection.execute(query.order_by(bookings.c.sequence)).mappings()
-    return tuple(map(_booking, rows))
+    return frozenset(map(BookingId, moved))
 
 
 def _booking(row: RowMapping) -> Booking:

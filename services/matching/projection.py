@@ -1,21 +1,41 @@
 """Matching's own copy of what the registry says, as far as matching needs it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.kinds import CapabilityKind
-from muster.contracts.vocabulary.statuses import CapabilityStatus
+from muster.contracts.vocabulary.statuses import CapabilityStatus, MemberStatus
 from services.matching.domain.capability import Capability, Provider
 from services.matching.tables import capabilities, capability_coverage, providers
 
 _PROVIDER = TypeAdapter(Provider)
 _CAPABILITY = TypeAdapter(Capability)
+
+# Composed once: composing a statement costs more than running it.
+_STANDING = select(providers.c.provider_id, providers.c.status).where(
+    providers.c.provider_id.in_(bindparam("provider_ids", expanding=True))
+)
+_PROVIDERS = select(providers.c.document).where(
+    providers.c.provider_id.in_(bindparam("provider_ids", expanding=True))
+)
+_SERVING = select(capability_coverage.c.capability_id).where(
+    tuple_(capability_coverage.c.country, capability_coverage.c.kind).in_(
+        bindparam("serving", expanding=True)
+    )
+)
+_CAPABILITIES = (
+    select(capabilities.c.document)
+    .where(capabilities.c.capability_id.in_(_SERVING))
+    .order_by(capabilities.c.capability_id)
+    .with_for_update()
+)
 
 
 def keep_providers(connection: Connection, snapshots: Iterable[Provider]) -> frozenset[str]:
@@ -41,33 +61,41 @@ def keep_capabilities(connection: Connection, snapshots: Sequence[Capability]) -
         connection.execute(insert(coverage), rows)
 
 
-def find_provider(connection: Connection, provider_id: OrganisationId) -> Provider | None:
-    """Return what is known of a provider; None if the registry has not spoken of it yet."""
-    return load_providers(connection, [provider_id]).get(provider_id)
+def standing_of(
+    connection: Connection, provider_ids: Collection[OrganisationId]
+) -> dict[OrganisationId, MemberStatus]:
+    """Return the status of these providers, by id; those the registry never spoke of are absent."""
+    rows = connection.execute(_STANDING, {"provider_ids": provider_ids})
+    return {OrganisationId(provider_id): MemberStatus(status) for provider_id, status in rows}
 
 
 def load_providers(
     connection: Connection, provider_ids: Collection[OrganisationId]
 ) -> dict[OrganisationId, Provider]:
     """Return what is known of these providers, by id."""
-    query = select(providers.c.document).where(providers.c.provider_id.in_(provider_ids))
-    found = map(_PROVIDER.validate_json, connection.execute(query).scalars())
-    return {provider.provider_id: provider for provider in found}
+    found = connection.execute(_PROVIDERS, {"provider_ids": provider_ids}).scalars()
+    return {provider.provider_id: provider for provider in map(_parse_provider, found)}
 
 
 def lock_capabilities(
     connection: Connection, wanted: Collection[tuple[Country, CapabilityKind]]
 ) -> tuple[Capability, ...]:
     """Return the capabilities that serve any of these, by id, and lock their rows until commit."""
-    coverage = capability_coverage
-    serving: ColumnElement[bool] = tuple_(coverage.c.country, coverage.c.kind).in_(wanted)
-    query = (
-        select(capabilities.c.document)
-        .where(capabilities.c.capability_id.in_(select(coverage.c.capability_id).where(serving)))
-        .order_by(capabilities.c.capability_id)
-        .with_for_update()
-    )
-    return tuple(map(_CAPABILITY.validate_json, connection.execute(query).scalars()))
+    serving = [(country, kind.value) for country, kind in wanted]
+    found = connection.execute(_CAPABILITIES, {"serving": serving}).scalars()
+    return tuple(map(_parse_capability, found))
+
+
+# The same few documents are read for every request. These are pure functions of the document, so
+# what they remember can never be out of date.
+@lru_cache(maxsize=20_000)
+def _parse_provider(document: str) -> Provider:
+    return _PROVIDER.validate_json(document)
+
+
+@lru_cache(maxsize=20_000)
+def _parse_capability(document: str) -> Capability:
+    return _CAPABILITY.validate_json(document)
 
 
 def _provider_row(provider: Provider) -> dict[str, Any]:

@@ -39,7 +39,16 @@ class NeedView(Contract):
     @classmethod
     def of(cls, need: Need, covered: Covered) -> "NeedView":
         """Return the view of a need."""
-        return cls(**vars(need), **vars(covered))
+        return cls(
+            need_id=need.need_id,
+            quantity=need.quantity,
+            required=need.required,
+            preferred=need.preferred,
+            splittable=need.splittable,
+            optional=need.optional,
+            accepted=covered.accepted,
+            offered=covered.offered,
+        )
 
 
 class ShortfallView(Contract):

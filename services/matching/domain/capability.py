@@ -1,6 +1,7 @@
 """What matching knows of members and what they hold: its projection of the registry."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
 from muster.contracts.vocabulary.countries import Country
@@ -47,6 +48,15 @@ class Provider:
     status: MemberStatus
     licences: tuple[Licence, ...] = ()
 
+    def may_work(
+        self, kind: CapabilityKind, country: Country, window: Window, *, armed: bool
+    ) -> bool:
+        """Tell whether one of its papers makes this work lawful for the whole window."""
+        return any(
+            paper.allows(kind, country, armed=armed) and paper.holds_through(window)
+            for paper in self.licences
+        )
+
     @property
     def is_active(self) -> bool:
         """Tell whether it may be asked and may answer."""
@@ -71,7 +81,7 @@ class Capability:
     blackouts: tuple[Window, ...]
     price: Price
 
-    @property
+    @cached_property
     def kind(self) -> CapabilityKind:
         """Return which of the six kinds this is."""
         return CapabilityKind(self.attributes.kind)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import Requirement
 from muster.contracts.vocabulary.errors import NotFound
@@ -30,7 +31,7 @@ class Need:
     splittable: bool = True
     optional: bool = False
 
-    @property
+    @cached_property
     def kind(self) -> CapabilityKind:
         """Return which of the six kinds is needed."""
         return CapabilityKind(self.required.kind)

@@ -83,6 +83,12 @@ def failures(case: Case) -> tuple[Verdict, ...]:
     )
 
 
+def _licensed(case: Case) -> bool:
+    return case.provider is not None and case.provider.may_work(
+        case.need.kind, case.request.place.country, case.window, armed=case.is_armed
+    )
+
+
 def _licences(case: Case) -> list[Licence]:
     """Return the papers that speak of this work in this place, valid or not."""
     licences = case.provider.licences if case.provider else ()
@@ -172,7 +178,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "licence",
-        lambda case: any(paper.holds_through(case.window) for paper in _licences(case)),
+        _licensed,
         _licence_fact,
         _licence_wanted,
     ),

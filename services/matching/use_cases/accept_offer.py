@@ -3,6 +3,7 @@
 from muster.access import Caller
 from muster.contracts.vocabulary.errors import Conflict
 from muster.contracts.vocabulary.identifiers import OfferId, OrganisationId
+from muster.contracts.vocabulary.statuses import MemberStatus
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import announcements, calendar, projection, timers
 from services.matching.domain.deadlines import Patience
@@ -31,10 +32,10 @@ def accept_offer(work: UnitOfWork, caller: Caller, offer_id: OfferId, patience: 
 
 
 def _must_be_active(work: UnitOfWork, provider_id: OrganisationId) -> None:
-    provider = projection.find_provider(work.connection, provider_id)
-    if provider is None or not provider.is_active:
-        standing = provider.status if provider else "not known to matching"
+    standing = projection.standing_of(work.connection, [provider_id]).get(provider_id)
+    if standing is not MemberStatus.ACTIVE:
         raise Conflict(
-            f"Only an active member may commit itself; this provider is {standing}. "
+            "Only an active member may commit itself; this provider is "
+            f"{standing or 'not known to matching'}. "
             "Ask an operator about its standing, or decline the offer."
         )

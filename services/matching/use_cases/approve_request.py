@@ -3,7 +3,7 @@
 from muster.access import Caller
 from muster.contracts.vocabulary.errors import Conflict
 from muster.contracts.vocabulary.identifiers import RequestId
-from muster.contracts.vocabulary.statuses import REQUEST, RequestStatus
+from muster.contracts.vocabulary.statuses import REQUEST, MemberStatus, RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import projection
 from services.matching.domain.request import Request
@@ -25,8 +25,8 @@ def approve_request(work: UnitOfWork, caller: Caller, request_id: RequestId) -> 
 
 def _providers_must_be_active(work: UnitOfWork, request: Request) -> None:
     wanted = {assignment.provider_id for assignment in request.assignments}
-    known = projection.load_providers(work.connection, sorted(wanted))
-    if not all(provider_id in known and known[provider_id].is_active for provider_id in wanted):
+    standing = projection.standing_of(work.connection, sorted(wanted))
+    if any(standing.get(provider_id) is not MemberStatus.ACTIVE for provider_id in wanted):
         raise Conflict(
             "A provider of this proposal is no longer an active member. Others are being asked; "
             "look at the request again in a moment."

@@ -6,7 +6,7 @@ one offer, or the last two answers to one request, follow one another.
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from muster.access import Caller
 from muster.contracts.vocabulary.errors import NotFound
@@ -16,6 +16,8 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.matching.domain.offer import Offer, Side
 from services.matching.domain.request import Request
 from services.matching.tables import OFFERS, REQUESTS, offers
+
+_REQUEST_OF = select(offers.c.request_id).where(offers.c.offer_id == bindparam("offer_id"))
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,7 @@ def offers_of(work: UnitOfWork, request_id: RequestId) -> tuple[Offer, ...]:
 
 def lock_dealing(work: UnitOfWork, offer_id: OfferId) -> Dealing:
     """Return what the offer is about, with the request locked; raise NotFound."""
-    request_id = work.connection.execute(
-        select(offers.c.request_id).where(offers.c.offer_id == offer_id)
-    ).scalar()
+    request_id = work.connection.execute(_REQUEST_OF, {"offer_id": offer_id}).scalar()
     if request_id is None:
         raise NotFound("offer", offer_id)
     request = REQUESTS.get(work.connection, request_id, lock=True)

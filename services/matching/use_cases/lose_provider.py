@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from muster.contracts.vocabulary.identifiers import OrganisationId, RequestId
-from muster.contracts.vocabulary.statuses import OfferStatus
+from muster.contracts.vocabulary.statuses import MemberStatus, OfferStatus
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import projection, timers
 from services.matching.domain.offer import WAITING
@@ -20,8 +20,8 @@ def lose_provider(work: UnitOfWork, provider_id: OrganisationId) -> None:
 
     Does nothing if the provider is active again. Committed work is for operators to decide.
     """
-    provider = projection.find_provider(work.connection, provider_id)
-    if provider is None or provider.is_active:
+    standing = projection.standing_of(work.connection, [provider_id]).get(provider_id)
+    if standing in (None, MemberStatus.ACTIVE):
         return
     concerned = work.connection.execute(
         select(offers.c.request_id)
@@ -30,7 +30,7 @@ def lose_provider(work: UnitOfWork, provider_id: OrganisationId) -> None:
         .order_by(offers.c.request_id)
     ).scalars()
     for request_id in concerned.all():
-        _lose_in(work, RequestId(request_id), provider_id, f"the provider is {provider.status}")
+        _lose_in(work, RequestId(request_id), provider_id, f"the provider is {standing}")
 
 
 def _lose_in(
