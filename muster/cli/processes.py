@@ -68,6 +68,7 @@ def api() -> None:
         settings.http_host,
         settings.http_port,
         lambda port: log.info("api is up", extra={"port": port}),
+        drain_seconds=settings.drain_seconds,
     )
 
 

@@ -49,3 +49,5 @@ def configure_logging(level: str, process: str) -> None:
     handler.addFilter(CorrelationFilter())
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # A lost connection is told once, with its reason, by whoever lost it.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
