@@ -52,10 +52,10 @@ class Provider:
         self, kind: CapabilityKind, country: Country, window: Window, *, armed: bool
     ) -> bool:
         """Tell whether one of its papers makes this work lawful for the whole window."""
-        return any(
-            paper.allows(kind, country, armed=armed) and paper.holds_through(window)
-            for paper in self.licences
-        )
+        for paper in self.licences:  # a loop, for it runs for every candidate of every need
+            if paper.allows(kind, country, armed=armed) and paper.holds_through(window):
+                return True
+        return False
 
     @property
     def is_active(self) -> bool:

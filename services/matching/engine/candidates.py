@@ -9,7 +9,7 @@ from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.values import Window
 from services.matching.domain.capability import Capability
 from services.matching.domain.request import Need
-from services.matching.engine.gate import Case, failures
+from services.matching.engine.gate import Case, distance_km, failures
 from services.matching.engine.model import Demand, Pool
 from services.matching.engine.score import score
 from services.matching.engine.verdicts import Score, Verdict
@@ -71,6 +71,7 @@ def _judge(
         capability=capability,
         provider=pool.providers.get(capability.provider_id),
         refused=(need.need_id, capability.capability_id) in demand.refused,
+        distance_km=distance_km(need, capability, demand.request.place),
     )
     failed = failures(case)
     return Candidate(capability, failed, None if failed else score(case))

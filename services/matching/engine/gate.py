@@ -7,12 +7,11 @@ only put together when it fails. The order is the one in which shortfalls count 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import GuardRequirement
 from muster.contracts.vocabulary.kinds import REMOTE_KINDS, Urgency
 from muster.contracts.vocabulary.statuses import CapabilityStatus
-from muster.contracts.vocabulary.values import Window
+from muster.contracts.vocabulary.values import Place, Window
 from services.matching.domain.capability import Capability, Licence, Provider
 from services.matching.domain.request import Need, Request
 from services.matching.engine.requirements import mismatches
@@ -21,7 +20,10 @@ from services.matching.engine.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Case:
-    """One candidate for one need. `window` is what is still ahead of the request's window."""
+    """One candidate for one need.
+
+    `window` is what is still ahead of the request's window; `distance_km` is from base to place.
+    """
 
     now: datetime
     request: Request
@@ -30,18 +32,12 @@ class Case:
     capability: Capability
     provider: Provider | None
     refused: bool
+    distance_km: float
 
     @property
     def is_armed(self) -> bool:
         """Tell whether arms are asked for."""
         return isinstance(self.need.required, GuardRequirement) and self.need.required.armed
-
-    @cached_property
-    def distance_km(self) -> float:
-        """Return how far the base is from the place; 0 for work from a desk."""
-        if self.need.kind in REMOTE_KINDS:
-            return 0.0
-        return self.capability.base.position.distance_km(self.request.place.position)
 
     @property
     def wanted_by(self) -> datetime:
@@ -58,6 +54,13 @@ class Case:
     def ready_at(self) -> datetime:
         """Return when the team can be there, if asked now."""
         return self.now + timedelta(minutes=self.capability.lead_time_minutes)
+
+
+def distance_km(need: Need, capability: Capability, place: Place) -> float:
+    """Return how far the base is from the place; 0 for work from a desk, where nobody travels."""
+    if need.kind in REMOTE_KINDS:
+        return 0.0
+    return capability.base.position.distance_km(place.position)
 
 
 @dataclass(frozen=True)
