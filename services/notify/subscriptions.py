@@ -18,7 +18,7 @@ from services.notify.use_cases.deliver_mail import MailRules, courier_context, d
 from services.notify.use_cases.deliver_webhooks import PostRules, deliver_webhooks
 from services.notify.use_cases.project_member import project_member
 from services.notify.use_cases.prune_stream import prune_stream
-from services.notify.wording import Wording
+from services.notify.wording import wording
 
 
 class NotifySubscriptions:
@@ -36,7 +36,7 @@ class NotifySubscriptions:
     @subscribe("events", *EVENT_TYPES.values(), batched=True)
     def tell(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
         """Write down who is to be told of these events; every type is heard here."""
-        announce(work, envelopes, Wording())
+        announce(work, envelopes, wording())
 
     @background("deliver-mail", every_seconds=0.2)
     def deliver_mail(self, store: Store) -> bool:

@@ -1,6 +1,7 @@
 """What an e-mail says: a template per event type, in plain words, with what to do next."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -71,3 +72,9 @@ def _words(value: str) -> str:
 def _line(value: str) -> str:
     """Return free text as one line, as a subject must be."""
     return " ".join(value.split())
+
+
+@cache
+def wording() -> Wording:
+    """Return the one that all share: compiling the templates takes longer than using them."""
+    return Wording()

@@ -1,12 +1,13 @@
 """E-mail over SMTP: one connection per batch."""
 
 import logging
+import re
 import smtplib
 import ssl
 import time
 from collections.abc import Sequence
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import format_datetime
 
 from services.notify.domain.delivery import PATIENCE, Outcome, Result
@@ -15,6 +16,9 @@ from services.notify.use_cases.deliver_mail import Letter, Mailer
 
 _TIMEOUT_SECONDS = 15
 _PERMANENT = 500
+_LONGEST_LINE = 900  # RFC 5321 allows 998 octets
+_ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
+_ON_THE_WIRE = compat32.clone(linesep="\r\n")
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +83,7 @@ class SmtpMailer:
 
     def _send_one(self, smtp: smtplib.SMTP, letter: Letter) -> Result:
         try:
-            content = self._message(letter).as_bytes(policy=SMTP)
-            smtp.sendmail(self._settings.smtp_from, [letter.address], content)
+            smtp.sendmail(self._settings.smtp_from, [letter.address], self._content(letter))
         except smtplib.SMTPRecipientsRefused as refused:
             code, reason = refused.recipients[letter.address]
             return _refused(code, reason)
@@ -92,9 +95,13 @@ class SmtpMailer:
             return Result(Outcome.FAILED, f"not a possible e-mail: {error}")
         return Result(Outcome.SENT, letter.address)
 
-    def _message(self, letter: Letter) -> EmailMessage:
+    def _content(self, letter: Letter) -> bytes:
+        """Return the message as bytes; raise ValueError for an address that is none."""
+        if not _ADDRESS.fullmatch(letter.address):
+            raise ValueError(f"{letter.address!r} is no address")
         sender = self._settings.smtp_from
-        message = EmailMessage(policy=SMTP)
+        # The older of the library's two message classes: a third of the time, and it is enough.
+        message = MIMEText(letter.body, "plain", _charset(letter.body))
         message["From"] = sender
         message["To"] = letter.address
         message["Subject"] = letter.title
@@ -102,8 +109,13 @@ class SmtpMailer:
         # Stable over attempts: a server or reader that gets it twice can tell.
         message["Message-ID"] = f"<{letter.notification_id}@{sender.partition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.body)
-        return message
+        return message.as_bytes(policy=_ON_THE_WIRE)
+
+
+def _charset(body: str) -> str:
+    """Return the plainest character set that carries the body; anything but ASCII is encoded."""
+    plain = body.isascii() and max(map(len, body.splitlines()), default=0) <= _LONGEST_LINE
+    return "us-ascii" if plain else "utf-8"
 
 
 def _refused(code: int, reason: bytes | str) -> Result:

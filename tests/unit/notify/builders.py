@@ -81,7 +81,7 @@ from muster.storage.store import Store
 from services.notify.tables import metadata
 from services.notify.use_cases.announce import announce
 from services.notify.use_cases.project_member import project_member
-from services.notify.wording import Wording
+from services.notify.wording import wording
 from tests.stores import START, memory_store
 
 ENTERPRISE = OrganisationId("org_enterprise")
@@ -111,7 +111,7 @@ def envelope_of(event: Event, event_id: str | None = None) -> Envelope:
 def tell(store: Store, *events: Event | Envelope) -> list[Envelope]:
     """Announce these events in one batch, as the queue's handler does."""
     envelopes = [it if isinstance(it, Envelope) else envelope_of(it) for it in events]
-    store.transact(CONTEXT, lambda work: announce(work, envelopes, Wording()))
+    store.transact(CONTEXT, lambda work: announce(work, envelopes, wording()))
     return envelopes
 
 

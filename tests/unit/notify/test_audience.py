@@ -8,7 +8,7 @@ from muster.contracts.vocabulary.kinds import ContactPurpose, Role
 from muster.contracts.vocabulary.statuses import JobStatus
 from services.notify.domain.audience import AUDIENCE, OPERATORS, mailboxes, readers
 from services.notify.use_cases.announce import occurrence_of
-from services.notify.wording import Wording
+from services.notify.wording import wording
 from tests.unit.notify.builders import (
     ENTERPRISE,
     PRINCIPAL,
@@ -55,7 +55,7 @@ def test_every_email_has_words_for_each_of_its_readers(event: Event) -> None:
     """Each template renders, says what to do, and never names the principal."""
     envelope = envelope_of(event)
     for audience, _ in mailboxes(occurrence_of(envelope)):
-        title, body = Wording().letter(envelope, audience)
+        title, body = wording().letter(envelope, audience)
         assert title
         assert "\n\n\n" not in body
         assert "What to do" in body or "othing to do" in body

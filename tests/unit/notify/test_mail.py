@@ -24,6 +24,7 @@ from tests.unit.notify.builders import (
     incident,
     known,
     offer_sent,
+    request_cancelled,
     rows_of,
     snapshot,
     store_of_notify,
@@ -264,3 +265,22 @@ def test_a_line_break_in_a_summary_cannot_forge_a_header(store: Store, sink: Sin
     _, message = sink.messages[0]
     assert message["Bcc"] is None
     assert "fire Bcc: everybody@evil.test" in message["Subject"]
+
+
+@pytest.mark.parametrize("summary", ["地震 near the gate", "x" * 1900])
+def test_any_text_arrives_as_it_was_written(store: Store, sink: Sink, summary: str) -> None:
+    """In any script, and of any length."""
+    tell(store, incident(summary=summary))
+    deliver(store, sink)
+    _, message = sink.messages[0]
+    assert summary in message.get_content()
+    assert summary[:100] in message["Subject"]
+
+
+def test_an_address_that_is_none_fails_and_holds_up_nobody(store: Store, sink: Sink) -> None:
+    """And cannot carry a header of its own."""
+    forged = "a@provider.test\r\nBcc: b@evil.test"
+    known(store, snapshot(PROVIDER, version=2, operations_email=forged))
+    tell(store, offer_sent(), request_cancelled())
+    deliver(store, sink)
+    assert sorted(statuses(store)) == ["failed", "sent"]
