@@ -1,8 +1,9 @@
 """The command `muster demo`: a system, sinks for what it sends, and the scenario."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,13 +16,13 @@ from muster.cli.deployment import Options
 from muster.cli.files import write_private_json
 from muster.cli.world.course import Timetable
 from muster.cli.world.generation import generate_world
-from muster.cli.world.interruption import run_until_interrupted
+from muster.cli.world.interruption import interrupt_on_terminate, run_until_interrupted
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.mail_sink import MailSink, mail_sink
+from muster.cli.world.mail_sink import mail_sink, mail_socket
 from muster.cli.world.outcome import Report
 from muster.cli.world.progress import summary_of
 from muster.cli.world.stage import Stage, at_work
-from muster.cli.world.system import System, scenario_settings, start_system
+from muster.cli.world.system import System, system_for
 from muster.cli.world.webhooks import webhook_sink
 
 REPORT_FILE = "demo-report.json"
@@ -43,40 +44,37 @@ class DemoOptions:
 
 def run_demo(options: DemoOptions) -> int:
     """Run the demo; return its exit code: 1 if a request was lost or a step failed."""
-    return run_until_interrupted(_run(options))
-
-
-async def _run(options: DemoOptions) -> int:
     console = Console()
+    interrupt_on_terminate()
+    with mail_socket() as mailbox:
+        port = mailbox.getsockname()[1]
+        with system_for(options.system, port, console.print, may_run=False) as system:
+            return run_until_interrupted(_run(options, system, mailbox, console))
+
+
+async def _run(
+    options: DemoOptions, system: System, mailbox: socket.socket, console: Console
+) -> int:
+    faults = check_faults(options.faults, system.pids)
     ledger = Ledger()
-    async with AsyncExitStack() as stack:
-        mail = await stack.enter_async_context(mail_sink())
-        webhooks = await stack.enter_async_context(webhook_sink(ledger))
-        system = await _start(options, mail, console, stack)
-        faults = check_faults(options.faults, system.pids)
+    async with (
+        mail_sink(mailbox) as mail,
+        webhook_sink(ledger) as webhooks,
+    ):
         stage = Stage(console, mail, webhooks, ledger)
-        alliance = await stack.enter_async_context(at_work(system, stage, options.seed))
-        plan = generate_world(
-            options.seed,
-            datetime.now(UTC),
-            options.members,
-            options.capabilities,
-            options.requests,
-        )
-        report = await play(system, stage, alliance, plan, options.timetable, faults)
-        _publish(report, system, console)
-        if not options.leave:
-            await _stay(system, console)
+        async with at_work(system, stage, options.seed) as alliance:
+            plan = generate_world(
+                options.seed,
+                datetime.now(UTC),
+                options.members,
+                options.capabilities,
+                options.requests,
+            )
+            report = await play(system, stage, alliance, plan, options.timetable, faults)
+            _publish(report, system, console)
+            if not options.leave:
+                await _stay(system, console)
     return 1 if failed(report) else 0
-
-
-async def _start(
-    options: DemoOptions, mail: MailSink, console: Console, stack: AsyncExitStack
-) -> System:
-    settings = scenario_settings(mail.port)
-    system = await asyncio.to_thread(start_system, options.system, settings, console.print)
-    stack.push_async_callback(asyncio.to_thread, system.shut_down)
-    return system
 
 
 def _publish(report: Report, system: System, console: Console) -> None:
@@ -88,7 +86,5 @@ def _publish(report: Report, system: System, console: Console) -> None:
 
 async def _stay(system: System, console: Console) -> None:
     console.print(f"\nMuster is up: {system.api}/docs   Press Ctrl-C to stop it.")
-    try:
+    with suppress(asyncio.CancelledError):
         await asyncio.Event().wait()
-    except asyncio.CancelledError:
-        console.print("Stopping.")

@@ -21,3 +21,8 @@ async def _interruptible(work: Coroutine[object, object, int]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await work
+
+
+def interrupt_on_terminate() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, so that it cleans up behind itself."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,7 +1,8 @@
 """The running system a simulated alliance plays against: found, or started for the occasion."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from muster.cli.deployment import WORKER, Options
@@ -31,6 +32,35 @@ def scenario_settings(mail_port: int) -> dict[str, str]:
     }
 
 
+@contextmanager
+def system_for(
+    options: Options, mail_port: int, say: Callable[[str], None], *, may_run: bool
+) -> Iterator["System"]:
+    """Start a system, and stop it when the context ends.
+
+    If one runs already it is used and left alone, if it `may_run`; else CannotRun is raised,
+    because a running one would not take the settings. Blocks, so it belongs outside of any event
+    loop.
+    """
+    found = running_system(options.directory)
+    if found is not None and not may_run:
+        raise CannotRun(
+            f"A Muster runs in {options.directory} already, with settings of its own: stop it "
+            "with `muster down`, or choose another --directory."
+        )
+    if found is not None:
+        say(f"Using the Muster that runs at {found.api}")
+        yield found
+        return
+    environment = {**options.environment, **scenario_settings(mail_port)}
+    started = _system(start(replace(options, environment=environment), say))
+    try:
+        yield started
+    finally:
+        say("Stopping Muster.")
+        stop(options.directory)
+
+
 @dataclass(frozen=True)
 class System:
     """Where the API is, and an operator's credentials."""
@@ -45,31 +75,6 @@ class System:
         """Return the pid of each process that runs now."""
         found = current_processes(self.directory)
         return {name: process.pid for name, process in found.items() if process.pid}
-
-    def shut_down(self) -> None:
-        """Stop all of it; data stays."""
-        stop(self.directory)
-
-
-def start_system(
-    options: Options, environment: Mapping[str, str], say: Callable[[str], None]
-) -> System:
-    """Start a system with these settings on top.
-
-    Raises CannotRun if one runs already, because a running one would not take the settings.
-    """
-    if running(options.directory) is not None:
-        raise CannotRun(
-            f"A Muster runs in {options.directory} already, with settings of its own: stop it "
-            "with `muster down`, or choose another --directory."
-        )
-    extended = Options(
-        options.directory,
-        options.database_url,
-        options.amqp_url,
-        {**options.environment, **environment},
-    )
-    return _system(start(extended, say))
 
 
 def running_system(directory: Path) -> System | None:

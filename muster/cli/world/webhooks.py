@@ -54,8 +54,11 @@ class WebhookSink:
 
 def _entry(message: Json) -> Json:
     """Read a message of Standard Webhooks as an entry of the live stream."""
-    data: Json = message["data"]
-    return {"event_type": message["type"], "occurred_at": message["timestamp"], **data}
+    return {
+        "event_type": message["type"],
+        "occurred_at": message["timestamp"],
+        "event": message["data"],
+    }
 
 
 @asynccontextmanager
