@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from muster.contracts.vocabulary.values import Window
 from services.matching import calendar, projection
-from services.matching.domain.request import remaining
 from services.matching.engine.model import Demand, Pool
 
 
@@ -27,7 +26,7 @@ def load_pool(connection: Connection, batch: Sequence[Demand], now: datetime) ->
     providers = projection.load_providers(
         connection, sorted({capability.provider_id for capability in capabilities})
     )
-    windows = [remaining(demand.request.window, now) for demand in batch]
+    windows = [demand.request.ahead(now) for demand in batch]
     span = Window(min(w.starts_at for w in windows), max(w.ends_at for w in windows))
     ids = [capability.capability_id for capability in capabilities]
     return Pool(now, capabilities, providers, calendar.taken(connection, ids, span))

@@ -103,6 +103,10 @@ class Request:
             RequestStatus.PROPOSED,
         )
 
+    def ahead(self, now: datetime) -> Window:
+        """Return the part of its window that is still ahead; the window must not have ended."""
+        return self.window if now <= self.window.starts_at else Window(now, self.window.ends_at)
+
     def awaits_sourcing(self, now: datetime) -> bool:
         """Tell whether a round of sourcing is owed and still makes sense."""
         searching = self.status in (RequestStatus.SUBMITTED, RequestStatus.SOURCING)
@@ -152,8 +156,3 @@ class Request:
         return (
             self if self.status is RequestStatus.SOURCING else self.become(RequestStatus.SOURCING)
         )
-
-
-def remaining(window: Window, now: datetime) -> Window:
-    """Return the part of a window that is still ahead; the window must not have ended."""
-    return window if now <= window.starts_at else Window(now, window.ends_at)

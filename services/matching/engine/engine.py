@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from services.matching.domain.request import remaining
 from services.matching.engine.allocate import Allocator, Allotment, in_order, needs_in_order
 from services.matching.engine.candidates import Field, Index, field_for, index_of
 from services.matching.engine.explain import explain, shortfalls_of
@@ -26,7 +25,7 @@ def plan(batch: Sequence[Demand], pool: Pool) -> Plan:
 
 
 def _fields(demand: Demand, pool: Pool, index: Index) -> list[Field]:
-    window = remaining(demand.request.window, pool.now)
+    window = demand.request.ahead(pool.now)
     return [field_for(demand, need, window, pool, index) for need in needs_in_order(demand)]
 
 

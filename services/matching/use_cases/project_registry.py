@@ -22,16 +22,19 @@ def project_registry(work: UnitOfWork, events: Sequence[Event]) -> None:
     A provider that is not active any more loses what it had open, by a timer that is due at once:
     that takes other locks, so it is a transaction of its own.
     """
-    providers = [_provider(event) for event in events if isinstance(event, ProviderChanged)]
+    providers = [provider_of(event) for event in events if isinstance(event, ProviderChanged)]
     news = projection.keep_providers(work.connection, providers)
     lost = {p.provider_id for p in providers if p.provider_id in news and not p.is_active}
     for provider_id in sorted(lost):
         work.schedule(timers.PROVIDER_LOST, provider_id, work.now)
-    capabilities = [_capability(event) for event in events if isinstance(event, CapabilityChanged)]
+    capabilities = [
+        capability_of(event) for event in events if isinstance(event, CapabilityChanged)
+    ]
     projection.keep_capabilities(work.connection, capabilities)
 
 
-def _provider(said: ProviderChanged) -> Provider:
+def provider_of(said: ProviderChanged) -> Provider:
+    """Return what matching keeps of a member."""
     return Provider(
         provider_id=said.organisation_id,
         version=said.version,
@@ -53,7 +56,8 @@ def _licence(paper: AuthorisationSnapshot) -> Licence:
     )
 
 
-def _capability(said: CapabilityChanged) -> Capability:
+def capability_of(said: CapabilityChanged) -> Capability:
+    """Return what matching keeps of a capability."""
     return Capability(
         capability_id=said.capability_id,
         version=said.version,

@@ -1,7 +1,6 @@
 """Builders of what matching deals in, and a room that plays its whole part in memory."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -191,7 +190,8 @@ def asking(
     window: Window = TOMORROW,
     urgency: Urgency = Urgency.PLANNED,
     excluded: Iterable[OrganisationId] = (),
-    **terms: bool,
+    auto_approve: bool = False,
+    all_or_nothing: bool = False,
 ) -> SubmitRequest:
     """Return a request for four guards in Phnom Penh tomorrow, unless told otherwise."""
     return SubmitRequest(
@@ -200,7 +200,7 @@ def asking(
         place=place,
         window=window,
         urgency=urgency,
-        terms=Terms(**terms),
+        terms=Terms(auto_approve=auto_approve, all_or_nothing=all_or_nothing),
         principal=Principal("Ms Sok", "duty desk", "Meet at arrivals."),
         excluded_providers=frozenset(excluded),
     )
@@ -215,7 +215,7 @@ class Room:
         self.settings = settings or MatchingSettings()
         self.patience = self.settings.patience
         self.subscriptions = MatchingSubscriptions()
-        self.subscriptions.settings = self.settings
+        vars(self.subscriptions)["settings"] = self.settings  # as nameko would
         self._timekeeper = Timekeeper(
             self.store,
             {
@@ -286,9 +286,7 @@ class Room:
             lambda work: cancel_request(work, caller, request.request_id, "plans changed"), caller
         )
 
-    def hear_job(
-        self, request: Request, name: str, status: JobStatus, version: int, **changes: bool
-    ) -> None:
+    def hear_job(self, request: Request, name: str, status: JobStatus, version: int) -> None:
         """Hear of the job of this provider."""
         own = [a for a in self.request(request).assignments if a.provider_id == organisation(name)]
         final = status in (JobStatus.COMPLETED, JobStatus.CANCELLED, JobStatus.ABORTED)
@@ -409,8 +407,3 @@ class Room:
             event,
             Context(Actor("service:test"), correlation_id="cor_test"),
         )
-
-
-def changed(request: Request, **fields: object) -> Request:
-    """Return a request with some fields replaced."""
-    return replace(request, **fields)  # type: ignore[arg-type]
