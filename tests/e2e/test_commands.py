@@ -8,8 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from muster.cli.amqp_probe import speaks_amqp
+from muster.cli.node import Node
 from muster.cli.running import current_processes
+from muster.contracts.catalogue import OWNERS
 from tests.e2e.commands import muster, told, up
+from tests.servers.postgres import Cluster
+from tests.servers.rabbitmq import fresh_vhost
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
@@ -92,6 +97,32 @@ def test_what_is_killed_is_started_again_and_told_by_status(system: Path, name: 
     eventually(lambda: current_processes(system)[name].pid not in (0, before), within_s=10)
     eventually(lambda: all_ready(system), within_s=60, every_s=0.5)
     assert pids(system)[name] == current_processes(system)[name].pid != before
+
+
+@pytest.mark.postgres
+def test_it_runs_on_a_broker_and_databases_of_ones_own(
+    tmp_path: Path, rabbitmq_node: Node, postgres: Cluster
+) -> None:
+    """Then no broker is started, and down leaves both alone."""
+    directory = tmp_path / ".muster"
+    broker, databases = fresh_vhost(rabbitmq_node), postgres.fresh_databases(OWNERS)
+    up(directory, "--amqp-url", broker, "--database-url", databases)
+    assert set(pids(directory)) == EVERYTHING - {"rabbitmq"}
+    assert all_ready(directory)
+    assert not list((directory / "data").iterdir())
+    assert muster(directory, "down").returncode == 0
+    assert speaks_amqp("127.0.0.1", rabbitmq_node.ports["amqp"])
+
+
+def test_databases_that_are_not_there_are_named_with_what_to_check(tmp_path: Path) -> None:
+    """And nothing is left running."""
+    directory = tmp_path / ".muster"
+    nowhere = "postgresql+psycopg://nobody:secret@127.0.0.1:1/{service}"
+    refused = muster(directory, "up", "--amqp-url", "amqp://127.0.0.1:1", "--database-url", nowhere)
+    assert refused.returncode == 1
+    assert "--database-url" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not current_processes(directory)
 
 
 def test_down_ends_every_process_and_keeps_the_data(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """A private RabbitMQ node for the whole test session."""
 
 import os
+import secrets
 from pathlib import Path
 
 from muster.cli.broker import broker_is_ready, launch_broker
 from muster.cli.files import one_at_a_time
-from muster.cli.node import Node, NoRabbitMQ, load_node, prepare_node
+from muster.cli.node import USER, Node, NoRabbitMQ, load_node, prepare_node
 from muster.cli.supervise import Supervisor
 from tests.servers.session import missing
 from tests.waiting import eventually
@@ -26,3 +27,11 @@ def session_node(session: Path) -> Node:
         launch_broker(supervisor, node)
         eventually(lambda: broker_is_ready(supervisor, node), within_s=60)
     return node
+
+
+def fresh_vhost(node: Node) -> str:
+    """Make an empty virtual host, where no other test's queues are; return its address."""
+    name = f"t_{secrets.token_hex(6)}"
+    node.control("add_vhost", name)
+    node.control("set_permissions", "--vhost", name, USER, ".*", ".*", ".*")
+    return node.amqp_url.removesuffix("%2F") + name
