@@ -46,7 +46,9 @@ def example_needs() -> list[Body]:
 
 def draw_needs(number: int, country: str, rng: random.Random) -> list[Body]:
     """Draw one to five needs for a place in this country."""
-    return [_DRAWS[kind](rng, country) for kind in _MIXES[number % len(_MIXES)]]
+    needs = [_DRAWS[kind](rng, country) for kind in _MIXES[number % len(_MIXES)]]
+    needs[0].pop("optional", None)  # something must be asked for
+    return needs
 
 
 def _guards_required(languages: Sequence[str], armed: bool = False) -> Body:

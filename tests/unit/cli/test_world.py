@@ -166,6 +166,12 @@ def test_requests_mix_urgency_size_approval_and_lead(world: WorldPlan) -> None:
     assert max(starts) > NOW + timedelta(days=3)
 
 
+def test_every_request_asks_for_something_that_is_not_optional(world: WorldPlan) -> None:
+    """A request whose needs are all optional would be refused."""
+    for plan in world.requests:
+        assert any(not need.get("optional") for need in _list(plan.body["needs"]))
+
+
 def test_a_few_requests_cannot_be_filled_and_a_few_are_cancelled(world: WorldPlan) -> None:
     """The summary has something to explain."""
     abroad = [plan for plan in world.requests if _country(plan.body) not in ALLIANCE]
