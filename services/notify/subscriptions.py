@@ -1,6 +1,5 @@
 """Everything that reaches notify as a message, and what it does in the background."""
 
-import random
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -44,7 +43,6 @@ class NotifySubscriptions:
         rules = MailRules(
             self.settings.operator_email,
             self.settings.notification_max_attempts,
-            random.random,
         )
         return deliver_mail(store, open_mailer(self.settings), rules)
 
@@ -58,7 +56,6 @@ class NotifySubscriptions:
         rules = PostRules(
             settings.notification_max_attempts,
             settings.webhook_failures_before_disabled,
-            random.random,
         )
         return deliver_webhooks(store, poster, rules)
 

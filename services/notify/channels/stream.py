@@ -45,19 +45,31 @@ def reader_of(caller: Caller) -> Reader:
 class Hub:
     """Belongs to one event loop. Reads the table only while anybody listens."""
 
-    def __init__(self, store: Store, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:
         self._store = store
         self._stopping = stopping
+        self._heartbeat_seconds = heartbeat_seconds
         self._listeners: dict[Reader, set[Listener]] = {}
         self._position = 0
         self._tail: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._sent = NOTIFICATIONS.labels("stream", "sent")
 
+    @property
+    def following(self) -> bool:
+        """Tell whether the table is being read."""
+        return self._tail is not None and not self._tail.done()
+
     async def join(self, reader: Reader) -> Listener:
         """Add a listener; every entry from now on reaches its queue."""
         async with self._starting:
-            if self._tail is None or self._tail.done():
+            if not self.following:
                 self._position = await asyncio.to_thread(self._newest)
                 self._tail = asyncio.create_task(self._follow())
             listener = Listener(reader, self._position)
@@ -88,7 +100,7 @@ class Hub:
         async for missed in self._missed(listener, position):
             yield missed
         while (left := deadline - asyncio.get_running_loop().time()) > 0:
-            live = await self._next(listener, min(left, HEARTBEAT_SECONDS))
+            live = await self._next(listener, min(left, self._heartbeat_seconds))
             if live is None:
                 return
             yield live

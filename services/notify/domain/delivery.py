@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zlib import crc32
 
 LEASE = timedelta(seconds=120)  # a courier that says nothing for so long is taken for dead
 PATIENCE = timedelta(seconds=60)  # a courier hands back what it has not begun after so long
@@ -65,12 +66,14 @@ class Result:
     not_before: datetime | None = None
 
 
-def delay_before(attempt: int, fraction: float) -> timedelta:
-    """Return how long to wait before this retry (from 1): growing, jittered by half.
+def delay_before(notification_id: str, attempt: int) -> timedelta:
+    """Return how long to wait before this retry (from 1): growing, and jittered by half.
 
-    `fraction` in [0, 1) spreads retries, so that a far end that recovers is not hit by all at once.
+    The jitter spreads retries, so that a far end that recovers is not hit by all at once. It is
+    drawn from the id, so that the same history always goes the same way.
     """
     steady = min(_FIRST_DELAY * _GROWTH ** (attempt - 1), _LONGEST_DELAY)
+    fraction = crc32(f"{notification_id} {attempt}".encode()) / 2**32
     return timedelta(seconds=steady * (0.5 + fraction / 2))
 
 

@@ -1,6 +1,6 @@
 """Send the e-mails that are due: claim, send outside of any transaction, record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,11 +37,10 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True)
 class MailRules:
-    """What the settings say about e-mail; `fraction` yields the jitter, in [0, 1)."""
+    """What the settings say about e-mail."""
 
     operator_email: str | None
     allowed_attempts: int
-    fraction: Callable[[], float]
 
 
 def deliver_mail(store: Store, mailer: Mailer, rules: MailRules) -> bool:
@@ -58,7 +57,7 @@ def deliver_mail(store: Store, mailer: Mailer, rules: MailRules) -> bool:
     reports = _send(claimed, mailer, rules)
     judged = store.transact(
         context,
-        lambda work: settle(work, Channel.EMAIL, reports, rules.allowed_attempts, rules.fraction),
+        lambda work: settle(work, Channel.EMAIL, reports, rules.allowed_attempts),
     )
     count(Channel.EMAIL, judged)
     return len(claimed) == CLAIM

@@ -1,7 +1,7 @@
 """Post the webhooks that are due, endpoints side by side, each in order."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,11 +44,10 @@ class Poster(Protocol):
 
 @dataclass(frozen=True)
 class PostRules:
-    """What the settings say about webhooks; `fraction` yields the jitter, in [0, 1)."""
+    """What the settings say about webhooks."""
 
     allowed_attempts: int
     failures_before_disabled: int
-    fraction: Callable[[], float]
 
 
 def deliver_webhooks(store: Store, poster: Poster, rules: PostRules) -> bool:
@@ -100,7 +99,7 @@ def _settle_bundle(work: UnitOfWork, bundle: Bundle, run: Run, rules: PostRules)
         _disable(work, bundle.endpoint, reason)
     _free(work, bundle.endpoint, failures, failed)
     reports = list(zip(bundle.parcels, results, strict=True))
-    return settle(work, Channel.WEBHOOK, reports, rules.allowed_attempts, rules.fraction)
+    return settle(work, Channel.WEBHOOK, reports, rules.allowed_attempts)
 
 
 def _disable(work: UnitOfWork, endpoint: Endpoint, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Record what became of parcels: the ledger, the status, and the event if one is given up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +53,6 @@ def settle(
     channel: Channel,
     reports: Reports,
     allowed_attempts: int,
-    fraction: Callable[[], float],
 ) -> Reports:
     """Record the reports and return them as they were judged: a spent retry is a failure."""
     judged = [
@@ -63,22 +62,20 @@ def settle(
     _write_ledger(work, judged)
     common = [it for it in judged if it[1].outcome is not Outcome.FAILED]
     if common:
-        work.connection.execute(_MINE, [_change(work, *it, fraction) for it in common])
+        work.connection.execute(_MINE, [_change(work, *it) for it in common])
     for parcel, result in judged:
         if result.outcome is Outcome.FAILED:
-            done = work.connection.execute(_MINE, _change(work, parcel, result, fraction))
+            done = work.connection.execute(_MINE, _change(work, parcel, result))
             if done.rowcount == 1:
                 _say_failed(work, channel, parcel, result)
     return judged
 
 
-def _change(
-    work: UnitOfWork, parcel: Parcel, result: Result, fraction: Callable[[], float]
-) -> dict[str, Any]:
+def _change(work: UnitOfWork, parcel: Parcel, result: Result) -> dict[str, Any]:
     status = _STATUS[result.outcome]
     due_at = work.now
     if result.outcome is Outcome.RETRIED:
-        due_at += delay_before(parcel.attempts, fraction())
+        due_at += delay_before(parcel.notification_id, parcel.attempts)
         due_at = max(due_at, result.not_before or due_at)
     return {
         "parcel": parcel.notification_id,

@@ -71,7 +71,7 @@ def test_one_notification_shows_what_was_tried(desk: Desk, store: Store) -> None
     """To its owner and to operators; to nobody else."""
     known(store, snapshot(PROVIDER))
     tell(store, offer_sent())
-    deliver_mail(store, NoMailer(), MailRules(None, 3, lambda: 0.0))
+    deliver_mail(store, NoMailer(), MailRules(None, 3))
     found = desk.ask("GET", "/v1/notifications?status=suppressed").json()["items"][0]
     path = f"/v1/notifications/{found['notification_id']}"
     detail = desk.ask("GET", path).json()

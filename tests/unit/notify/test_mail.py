@@ -32,7 +32,7 @@ from tests.unit.notify.builders import (
 )
 from tests.unit.notify.smtp_sink import Sink
 
-RULES = MailRules(OPERATOR_EMAIL, allowed_attempts=3, fraction=lambda: 0.0)
+RULES = MailRules(OPERATOR_EMAIL, allowed_attempts=3)
 PROVIDER_ADDRESS = "operations@provider.test"
 
 
@@ -129,13 +129,13 @@ def test_a_passing_refusal_is_tried_again_later_and_then_given_up(
     """With growing delays, up to the allowed number of attempts."""
     sink.refusals[PROVIDER_ADDRESS] = "451 try later"
     tell(store, offer_sent())
-    for pause in (2.5, 7.5, 0):
+    for least, most in ((2.5, 5), (7.5, 15), (0, 0)):
         deliver(store, sink)
         attempted = len(outcomes(store))
-        clock.advance(timedelta(seconds=max(0, pause - 0.1)))
+        clock.advance(timedelta(seconds=least * 0.99))
         deliver(store, sink)
         assert len(outcomes(store)) == attempted, "tried again before it was due"
-        clock.advance(timedelta(seconds=0.1))
+        clock.advance(timedelta(seconds=most - least * 0.99))
     assert outcomes(store) == ["retried", "retried", "failed"]
     assert failures_said(store) == 1
 

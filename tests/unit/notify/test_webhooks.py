@@ -54,7 +54,7 @@ from tests.unit.notify.hook_server import HookServer, hook_server
 from tests.waiting import eventually
 
 LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"),)
-RULES = PostRules(allowed_attempts=3, failures_before_disabled=5, fraction=lambda: 0.0)
+RULES = PostRules(allowed_attempts=3, failures_before_disabled=5)
 
 OF_PROVIDER = Caller("cli_p", Role.PROVIDER, PROVIDER)
 OF_ENTERPRISE = Caller("cli_e", Role.ENTERPRISE, ENTERPRISE)
