@@ -286,11 +286,12 @@ class Room:
             lambda work: cancel_request(work, caller, request.request_id, "plans changed"), caller
         )
 
-    def hear_job(self, request: Request, name: str, status: JobStatus, version: int) -> None:
-        """Hear of the job of this provider."""
+    def job_event(
+        self, request: Request, name: str, status: JobStatus, version: int
+    ) -> JobStatusChanged:
+        """Return what dispatch says of the job of this provider."""
         own = [a for a in self.request(request).assignments if a.provider_id == organisation(name)]
-        final = status in (JobStatus.COMPLETED, JobStatus.CANCELLED, JobStatus.ABORTED)
-        event = JobStatusChanged(
+        return JobStatusChanged(
             job_id=JobId(f"job_{request.request_id}_{name}"),
             request_id=request.request_id,
             enterprise_id=request.enterprise_id,
@@ -298,13 +299,20 @@ class Room:
             version=version,
             before=JobStatus.COMMITTED,
             status=status,
-            final=final,
+            final=status in (JobStatus.COMPLETED, JobStatus.CANCELLED, JobStatus.ABORTED),
             delayed=False,
             reason="",
             booking_ids=tuple(assignment.booking_id for assignment in own),
             occurred_at=self.clock.now(),
         )
-        envelope = self._envelope(event)
+
+    def hear_job(self, request: Request, name: str, status: JobStatus, version: int) -> None:
+        """Hear of the job of this provider."""
+        self.hear(self.job_event(request, name, status, version))
+
+    def hear(self, said: JobStatusChanged) -> None:
+        """Hear what dispatch says."""
+        envelope = self._envelope(said)
         self.transact(lambda work: self.subscriptions.follow_job(work, envelope))
 
     def wait(self, by: timedelta = timedelta(0)) -> None:
