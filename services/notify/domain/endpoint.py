@@ -104,8 +104,9 @@ def check_target(
     for address in addresses:
         if not _in_any(address, allowed) and not _is_public(address):
             raise EgressRefused(
-                f"{address} is not a public address. Use one that the internet can reach, or ask "
-                "the operator to allow its network (MUSTER_WEBHOOK_ALLOWED_NETWORKS)."
+                # Which address a name has may be nobody's business: the caller is not told.
+                "This is not a public address. Use one that the internet can reach, or ask the "
+                "operator to allow its network (MUSTER_WEBHOOK_ALLOWED_NETWORKS)."
             )
     inside = bool(addresses) and all(_in_any(address, allowed) for address in addresses)
     undecided = bool(allowed) and not addresses  # a host name that may turn out to be inside

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
 
 from muster.contracts.vocabulary.statuses import MemberStatus
 from muster.storage.unit_of_work import UnitOfWork
@@ -39,10 +39,17 @@ class Bundle:
     parcels: tuple[Parcel, ...]
 
 
-def any_due(connection: Connection, channel: Channel, now: datetime) -> bool:
-    """Tell whether anything may be claimed; a cheap look before a transaction that writes."""
-    due = select(notifications.c.notification_id).where(*_due(channel, now)).limit(1)
-    return connection.execute(due).first() is not None
+def any_letter_due(connection: Connection, now: datetime) -> bool:
+    """Tell whether an e-mail may be claimed; a cheap look before a transaction that writes."""
+    due = select(notifications.c.notification_id).where(*_due(Channel.EMAIL, now))
+    return connection.execute(due.limit(1)).first() is not None
+
+
+def any_post_due(connection: Connection, now: datetime) -> bool:
+    """Tell whether a webhook post may be claimed: one whose endpoint is free."""
+    return (
+        connection.execute(_posts_due(notifications.c.target, now=now).limit(1)).first() is not None
+    )
 
 
 def claim_letters(work: UnitOfWork) -> list[tuple[Parcel, Contact | None]]:
@@ -63,12 +70,7 @@ def claim_posts(work: UnitOfWork) -> list[Bundle]:
     """Claim webhook posts that are due, and with them their endpoints."""
     traffic = webhook_traffic.c
     rows = work.connection.execute(
-        select(notifications, traffic.failures)
-        .join(webhook_traffic, traffic.webhook_id == notifications.c.target)
-        .where(
-            *_due(Channel.WEBHOOK, work.now),
-            or_(traffic.busy_until.is_(None), traffic.busy_until <= work.now),
-        )
+        _posts_due(notifications, traffic.failures, now=work.now)
         .order_by(notifications.c.due_at, notifications.c.notification_id)
         .limit(CLAIM)
         .with_for_update(skip_locked=True, of=(notifications, webhook_traffic))
@@ -93,6 +95,18 @@ def _due(channel: Channel, now: datetime) -> tuple[ColumnElement[bool], ...]:
         notifications.c.channel == channel.value,
         notifications.c.settled_at.is_(None),
         notifications.c.due_at <= now,
+    )
+
+
+def _posts_due(*columns: Any, now: datetime) -> Select[Any]:
+    traffic = webhook_traffic.c
+    return (
+        select(*columns)
+        .join(webhook_traffic, traffic.webhook_id == notifications.c.target)
+        .where(
+            *_due(Channel.WEBHOOK, now),
+            or_(traffic.busy_until.is_(None), traffic.busy_until <= now),
+        )
     )
 
 

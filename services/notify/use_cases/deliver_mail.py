@@ -12,7 +12,7 @@ from muster.observability.metrics import NOTIFICATIONS
 from muster.storage.store import Store
 from services.notify.domain.addressing import Contact, address_of
 from services.notify.domain.delivery import Channel, Outcome, Parcel, Result
-from services.notify.use_cases.claim_due import CLAIM, any_due, claim_letters
+from services.notify.use_cases.claim_due import CLAIM, any_letter_due, claim_letters
 from services.notify.use_cases.settle import Reports, settle
 
 
@@ -50,7 +50,7 @@ def deliver_mail(store: Store, mailer: Mailer, rules: MailRules) -> bool:
     out again under the same Message-ID.
     """
     with store.read() as connection:
-        if not any_due(connection, Channel.EMAIL, store.clock.now()):
+        if not any_letter_due(connection, store.clock.now()):
             return False
     context = courier_context(store)
     claimed = store.transact(context, claim_letters)

@@ -13,7 +13,7 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.notify.domain.delivery import Channel, Outcome, Parcel, Result
 from services.notify.domain.endpoint import Endpoint, EndpointStatus, pause_after
 from services.notify.tables import ENDPOINTS, webhook_traffic
-from services.notify.use_cases.claim_due import Bundle, any_due, claim_posts
+from services.notify.use_cases.claim_due import Bundle, any_post_due, claim_posts
 from services.notify.use_cases.deliver_mail import count, courier_context
 from services.notify.use_cases.settle import Reports, settle
 
@@ -57,7 +57,7 @@ def deliver_webhooks(store: Store, poster: Poster, rules: PostRules) -> bool:
     lease runs out) nothing else is claimed for it.
     """
     with store.read() as connection:
-        if not any_due(connection, Channel.WEBHOOK, store.clock.now()):
+        if not any_post_due(connection, store.clock.now()):
             return False
     bundles = store.transact(courier_context(store), claim_posts)
     if not bundles:

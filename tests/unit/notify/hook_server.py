@@ -1,9 +1,11 @@
 """A real HTTP server on loopback that webhooks are posted to."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, cast
 
 
@@ -36,6 +38,7 @@ class HookServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    timeout = 5  # seconds: a client that distrusts us says nothing more
 
     def do_POST(self) -> None:
         server = cast(HookServer, self.server)
@@ -69,9 +72,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def hook_server() -> Iterator[HookServer]:
-    """Run a server."""
+def hook_server(identity: Path | None = None) -> Iterator[HookServer]:
+    """Run a server, over TLS if it has an identity (key and certificate in one file)."""
     server = HookServer()
+    if identity is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(identity)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -63,7 +63,7 @@ def test_a_public_address_is_allowed_over_https(address: str) -> None:
 def test_one_private_address_among_public_ones_spoils_the_name() -> None:
     """Which of them is used must not matter."""
     both: tuple[Address, ...] = (ip_address("1.1.1.1"), ip_address("10.0.0.1"))
-    with pytest.raises(EgressRefused, match=r"10\.0\.0\.1"):
+    with pytest.raises(EgressRefused, match="not a public address"):
         check_target("https", 443, both, ())
 
 
