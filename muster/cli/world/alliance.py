@@ -3,8 +3,6 @@
 import asyncio
 import random
 
-import httpx
-
 from muster.cli.world.client import Api, Session
 from muster.cli.world.crew import Crew
 from muster.cli.world.enrolment import Member, active_providers, enrol_all
@@ -13,7 +11,7 @@ from muster.cli.world.habits import Habits
 from muster.cli.world.ledger import Ledger
 from muster.cli.world.plans import Submission, WorldPlan
 from muster.cli.world.providers import Provider
-from muster.cli.world.stream import LiveStream, stream_client
+from muster.cli.world.stream import LiveStream
 from muster.cli.world.webhooks import WebhookSink
 
 Player = Provider | Enterprise
@@ -35,7 +33,6 @@ class Alliance:
         self._api = api
         self._habits = habits
         self._seed = seed
-        self._streams: httpx.AsyncClient = stream_client(api.base_url)
         self._connected: list[asyncio.Event] = []
 
     async def enrol(self, plan: WorldPlan) -> None:
@@ -83,7 +80,6 @@ class Alliance:
     async def close(self) -> None:
         """Stop everything that was started here."""
         await self.crew.dismiss()
-        await self._streams.aclose()
 
     def capacities(self) -> dict[str, int]:
         """Return the capacity of each capability that was published."""
@@ -104,11 +100,11 @@ class Alliance:
         connected = asyncio.Event()
         self._connected.append(connected)
 
-        async def on_connect() -> None:
+        def opened() -> None:
             connected.set()
             self.crew.start(player.catch_up(), f"catching up of {player.member.organisation_id}")
 
-        stream = LiveStream(self._streams, player.member.session, player.hear, on_connect)
+        stream = LiveStream(player.member.session, player.hear, opened)
         self.crew.start(stream.follow(), f"stream of {player.member.organisation_id}")
 
     async def _all_connected(self) -> None:

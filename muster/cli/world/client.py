@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import urlencode
 
-import httpx
 import orjson
+
+from muster.cli.world.wire import Broken, Reply, Wire
 
 Json = dict[str, Any]
 _PASSING = frozenset({429, 502, 503, 504})
@@ -45,7 +47,7 @@ class Traffic:
 
 
 class Api:
-    """One connection pool to one server, shared by everyone who plays a part.
+    """The connections to one server, shared by everyone who plays a part.
 
     At most `in_flight` calls run at once. A call that meets a broken connection, a timeout or a
     passing refusal (429, 502, 503, 504) is repeated unchanged until `patience_s` has gone by.
@@ -57,13 +59,7 @@ class Api:
         self.traffic = Traffic()
         self._patience = patience_s
         self._turn = asyncio.Semaphore(in_flight)
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=httpx.Timeout(20, connect=5),
-            limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
-            verify=False,  # noqa: S501 - plain HTTP on loopback; skips loading certificates
-            trust_env=False,
-        )
+        self.wire = Wire(base_url)
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,17 +70,17 @@ class Api:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._http.aclose()
+        self.wire.close()
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
-    ) -> httpx.Response:
+    ) -> Reply:
         """Send until an answer comes that waiting would not change; raise Unreachable if none."""
         give_up_at = monotonic() + self._patience
         pause = _FIRST_PAUSE_S
         while True:
             response, trouble = await self._try(method, path, headers, content)
-            if response is not None and response.status_code not in _PASSING:
+            if response is not None and response.status not in _PASSING:
                 return response
             if monotonic() > give_up_at:
                 raise Unreachable(f"{method} {path}: {trouble}, for {self._patience:.0f} s")
@@ -94,14 +90,14 @@ class Api:
 
     async def _try(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None
-    ) -> tuple[httpx.Response | None, str]:
+    ) -> tuple[Reply | None, str]:
         self.traffic.calls += 1
         async with self._turn:
             try:
-                response = await self._http.request(method, path, headers=headers, content=content)
-            except httpx.TransportError as error:
-                return None, type(error).__name__
-        return response, f"status {response.status_code}"
+                response = await self.wire.send(method, path, headers, content)
+            except Broken as error:
+                return None, str(error)
+        return response, f"status {response.status}"
 
 
 class Session:
@@ -150,13 +146,15 @@ class Session:
         self._renew_at = 0.0
 
     async def _renew(self) -> None:
-        form = httpx.QueryParams(
-            grant_type="client_credentials",
-            client_id=self.client_id,
-            client_secret=self._secret,
+        form = urlencode(
+            {
+                "grant_type": "client_credentials",
+                "client_id": self.client_id,
+                "client_secret": self._secret,
+            }
         )
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        response = await self.api.send("POST", "/oauth/token", headers, str(form).encode())
+        response = await self.api.send("POST", "/oauth/token", headers, form.encode())
         answer = _read("POST", "/oauth/token", response, self.api.traffic)
         self._token = str(answer["access_token"])
         self._renew_at = monotonic() + 0.8 * float(answer["expires_in"])
@@ -169,7 +167,7 @@ class Session:
             if key is not None:
                 headers["Idempotency-Key"] = key
             response = await self.api.send(method, path, headers, content)
-            if response.status_code == 401 and not last:
+            if response.status == 401 and not last:
                 self.forget_token()
                 continue
             break
@@ -202,12 +200,12 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-def _read(method: str, path: str, response: httpx.Response, traffic: Traffic) -> Json:
-    body = cast(Json, _json_of(response.content))
-    if response.status_code >= 400:
+def _read(method: str, path: str, response: Reply, traffic: Traffic) -> Json:
+    body = cast(Json, _json_of(response.body))
+    if response.status >= 400:
         refused = traffic.refused
-        refused[response.status_code] = refused.get(response.status_code, 0) + 1
-        raise Refused(method, path, response.status_code, body)
+        refused[response.status] = refused.get(response.status, 0) + 1
+        raise Refused(method, path, response.status, body)
     return body
 
 

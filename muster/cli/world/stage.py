@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx
 from rich.console import Console
 
 from muster.cli.world.alliance import Alliance
@@ -58,11 +57,10 @@ async def progress_of(stage: Stage) -> AsyncIterator[None]:
 
 async def form(system: System, stage: Stage, alliance: Alliance, plan: WorldPlan) -> None:
     """Enrol everybody, let them listen, and wait until matching knows them."""
-    async with httpx.AsyncClient(trust_env=False) as http:
-        watch = ProjectionWatch(http, system.worker_metrics)
-        await watch.begin()
-        stage.course.enter("enrolment")
-        await alliance.enrol(plan)
-        await alliance.begin(stage.webhooks)
-        stage.course.enter("projection")
-        await watch.wait(announcements_of(plan))
+    watch = ProjectionWatch(system.worker_metrics)
+    await watch.begin()
+    stage.course.enter("enrolment")
+    await alliance.enrol(plan)
+    await alliance.begin(stage.webhooks)
+    stage.course.enter("projection")
+    await watch.wait(announcements_of(plan))

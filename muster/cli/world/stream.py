@@ -1,16 +1,18 @@
 """Reads an organisation's live stream (Server-Sent Events) and resumes where it broke off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
-import httpx
 import orjson
 
 from muster.cli.world.client import Json, Refused, Session, Unreachable
+from muster.cli.world.wire import Broken
 
 _SILENCE_S = 60  # longer than the server's heartbeat
 _PAUSE_S = 0.5
+_PATH = "/v1/stream"
 
 
 @dataclass
@@ -51,39 +53,32 @@ class SseParser:
 class LiveStream:
     """Follows one stream for ever: connects, reads, reconnects with Last-Event-ID.
 
-    `on_connect` runs after every (re)connection, for whoever wants to catch up on what a stream
-    cannot promise. `hear` gets each entry; it must not block.
+    `opened` is called after every (re)connection, for whoever wants to catch up on what a stream
+    cannot promise. `hear` gets each entry. Neither may block.
     """
 
     def __init__(
-        self,
-        http: httpx.AsyncClient,
-        session: Session,
-        hear: Callable[[Json], None],
-        on_connect: Callable[[], Awaitable[None]],
+        self, session: Session, hear: Callable[[Json], None], opened: Callable[[], None]
     ) -> None:
-        self._http = http
         self._session = session
         self._hear = hear
-        self._on_connect = on_connect
+        self._opened = opened
         self._parser = SseParser()
-        self.connections = 0
 
     async def follow(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled; raise Refused if the stream may not be read at all."""
         while True:
             try:
-                async for entry in self._entries():
-                    self._hear(orjson.loads(entry))
-            except (httpx.TransportError, Unreachable):
-                pass
-            except Refused as refusal:
-                if refusal.status != 401:
-                    raise
+                status = await self._follow_once()
+            except (Broken, Unreachable):
+                status = 0
+            if status == HTTPStatus.UNAUTHORIZED:
                 self._session.forget_token()
+            elif HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise Refused("GET", _PATH, status, {})
             await asyncio.sleep(_PAUSE_S)
 
-    async def _entries(self) -> AsyncIterator[str]:
+    async def _follow_once(self) -> int:
         headers = {
             "Authorization": f"Bearer {await self._session.bearer()}",
             "Accept": "text/event-stream",
@@ -91,24 +86,10 @@ class LiveStream:
         if self._parser.last_id:
             headers["Last-Event-ID"] = self._parser.last_id
         self._parser.restart()
-        async with self._http.stream("GET", "/v1/stream", headers=headers) as response:
-            if response.status_code >= 500:
-                return
-            if response.status_code != 200:
-                raise Refused("GET", "/v1/stream", response.status_code, {})
-            self.connections += 1
-            await self._on_connect()
-            async for chunk in response.aiter_raw():
-                for entry in self._parser.feed(chunk):
-                    yield entry
+        wire = self._session.api.wire
+        reply = await wire.follow(_PATH, headers, self._take, self._opened, _SILENCE_S)
+        return reply.status
 
-
-def stream_client(base_url: str) -> httpx.AsyncClient:
-    """Return a pool for streams only, so that they never take a connection from the calls."""
-    return httpx.AsyncClient(
-        base_url=base_url,
-        timeout=httpx.Timeout(_SILENCE_S, connect=5),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        verify=False,  # noqa: S501 - plain HTTP on loopback; skips loading certificates
-        trust_env=False,
-    )
+    def _take(self, chunk: bytes) -> None:
+        for entry in self._parser.feed(chunk):
+            self._hear(orjson.loads(entry))
