@@ -12,6 +12,8 @@ Violation = dict[str, Any]
 
 MAX_VIOLATIONS = 50  # a body of nothing but mistakes is not answered by a longer one
 
+# A model's word for it, and a dataclass's.
+_UNKNOWN_FIELD = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _QUOTED = re.compile(r"'([^']*)'")
 _BOUNDS = {
     "ge": "at least {}",
@@ -35,7 +37,7 @@ def _violation(error: Mapping[str, Any], body: Any, route: object) -> Violation:
     violation: Violation = {"field": _field(location, body), "problem": _problem(error)}
     allowed = (
         known_fields(route, location)
-        if error["type"] == "extra_forbidden"
+        if error["type"] in _UNKNOWN_FIELD
         else _allowed(error.get("ctx", {}))
     )
     if allowed:
@@ -65,7 +67,7 @@ def _has(body: Any, part: str | int) -> bool:
 
 
 def _problem(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
+    if error["type"] in _UNKNOWN_FIELD:
         return "There is no such field"
     return str(error["msg"]).removeprefix("Value error, ")
 
