@@ -1,8 +1,8 @@
 """Matching's own copy of what the registry says, as far as matching needs it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, tuple_
@@ -14,6 +14,8 @@ from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.statuses import CapabilityStatus, MemberStatus
 from services.matching.domain.capability import Capability, Provider
 from services.matching.tables import capabilities, capability_coverage, providers
+
+S = TypeVar("S", Provider, Capability)
 
 _PROVIDER = TypeAdapter(Provider)
 _CAPABILITY = TypeAdapter(Capability)
@@ -38,27 +40,46 @@ _CAPABILITIES = (
 )
 
 
-def keep_providers(connection: Connection, snapshots: Iterable[Provider]) -> frozenset[str]:
+def keep_providers(
+    connection: Connection, snapshots: Iterable[Provider]
+) -> frozenset[OrganisationId]:
     """Keep the newest version of each; return the ids of those that were news."""
-    newest = _newest({"provider_id": s.provider_id, **_provider_row(s)} for s in snapshots)
-    return _keep(connection, providers, newest)
-
-
-def keep_capabilities(connection: Connection, snapshots: Sequence[Capability]) -> None:
-    """Keep the newest version of each, and under which country and kind to look for it."""
-    newest = _newest({"capability_id": s.capability_id, **_capability_row(s)} for s in snapshots)
-    news = _keep(connection, capabilities, newest)
-    coverage = capability_coverage
-    connection.execute(delete(coverage).where(coverage.c.capability_id.in_(news)))
-    kept = {(row["capability_id"], row["version"]) for row in newest}
+    newest = _newest(snapshots, lambda provider: provider.provider_id)
     rows = [
-        row
-        for snapshot in snapshots
-        if snapshot.capability_id in news and (snapshot.capability_id, snapshot.version) in kept
-        for row in _coverage_rows(snapshot)
+        {
+            "provider_id": provider.provider_id,
+            "version": provider.version,
+            "document": _PROVIDER.dump_json(provider).decode(),
+            "status": provider.status.value,
+        }
+        for provider in newest
     ]
-    if rows:
-        connection.execute(insert(coverage), rows)
+    return frozenset(map(OrganisationId, _keep(connection, providers, rows)))
+
+
+def keep_capabilities(connection: Connection, snapshots: Iterable[Capability]) -> None:
+    """Keep the newest version of each, and under which country and kind to look for it."""
+    newest = _newest(snapshots, lambda capability: capability.capability_id)
+    rows = [
+        {
+            "capability_id": capability.capability_id,
+            "version": capability.version,
+            "document": _CAPABILITY.dump_json(capability).decode(),
+            "provider_id": capability.provider_id,
+        }
+        for capability in newest
+    ]
+    news = _keep(connection, capabilities, rows)
+    coverage = capability_coverage
+    connection.execute(delete(coverage).where(coverage.c.capability_id.in_(sorted(news))))
+    found_at = [
+        row
+        for capability in newest
+        if capability.capability_id in news
+        for row in _coverage_rows(capability)
+    ]
+    if found_at:
+        connection.execute(insert(coverage), found_at)
 
 
 def standing_of(
@@ -98,22 +119,6 @@ def _parse_capability(document: str) -> Capability:
     return _CAPABILITY.validate_json(document)
 
 
-def _provider_row(provider: Provider) -> dict[str, Any]:
-    return {
-        "version": provider.version,
-        "document": _PROVIDER.dump_json(provider).decode(),
-        "status": provider.status.value,
-    }
-
-
-def _capability_row(capability: Capability) -> dict[str, Any]:
-    return {
-        "version": capability.version,
-        "document": _CAPABILITY.dump_json(capability).decode(),
-        "provider_id": capability.provider_id,
-    }
-
-
 def _coverage_rows(capability: Capability) -> list[dict[str, Any]]:
     if capability.status is CapabilityStatus.RETIRED:
         return []
@@ -127,14 +132,12 @@ def _coverage_rows(capability: Capability) -> list[dict[str, Any]]:
     ]
 
 
-def _newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return one row for each key (the first column): its newest version, in order of the keys."""
-    newest: dict[str, Mapping[str, Any]] = {}
-    for row in rows:
-        key = next(iter(row.values()))
-        if key not in newest or newest[key]["version"] < row["version"]:
-            newest[key] = row
-    return [newest[key] for key in sorted(newest)]
+def _newest(snapshots: Iterable[S], key: Callable[[S], str]) -> list[S]:
+    """Return one snapshot of each thing, its newest, in order of the keys."""
+    newest: dict[str, S] = {}
+    for snapshot in sorted(snapshots, key=lambda each: each.version):
+        newest[key(snapshot)] = snapshot
+    return [newest[each] for each in sorted(newest)]
 
 
 def _keep(

@@ -50,7 +50,8 @@ class RequestBody(Contract):
     """What an enterprise asks for."""
 
     reference: Reference = ""
-    needs: Annotated[tuple[NeedBody, ...], Field(min_length=1, max_length=20)]
+    # A list, for of a tuple with one bad need pydantic also says that it is too short.
+    needs: Annotated[list[NeedBody], Field(min_length=1, max_length=20)]
     place: Place
     window: Window
     urgency: Urgency = Urgency.PLANNED

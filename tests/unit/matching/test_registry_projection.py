@@ -39,6 +39,7 @@ def test_within_a_batch_the_newest_snapshot_counts() -> None:
         provider_changed("alpha", status=MemberStatus.VETTING, version=1),
         capability_changed("alpha", capacity=3, version=2),
         capability_changed("alpha", capacity=9, version=3),
+        capability_changed("alpha", capacity=9, version=3),
         capability_changed("alpha", capacity=1, version=1),
     )
 
