@@ -8,7 +8,7 @@ REAL_TESTS := tests/conformance tests/e2e tests/faults
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up status down test test-fast test-real check format lint types walls \
+.PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
 	setup setup-tests rabbitmq postgresql lock clean
 
 help: ## list these commands
@@ -51,6 +51,9 @@ format: $(VENV)/development.stamp ## put the code into its form
 lint: $(VENV)/development.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+
+docs: $(VENV)/development.stamp ## write docs/asyncapi.yaml anew from the code
+	@$(BIN)/muster asyncapi > docs/asyncapi.yaml
 
 types: $(VENV)/development.stamp
 	$(BIN)/mypy

@@ -47,7 +47,7 @@ def up(
     from muster.cli.up import start
 
     running = start(Options(directory, database_url, amqp_url), typer.echo)
-    typer.echo(f"\nMuster is up: {running.api}/docs   operator: {running.credentials}")
+    typer.echo(f"\nMuster is up: {running.api}/openapi.json   operator: {running.credentials}")
 
 
 @app.command()
@@ -165,6 +165,17 @@ def operator() -> None:
 
     client_id, client_secret = create_operator(Settings())
     typer.echo(f"client_id={client_id}\nclient_secret={client_secret}")
+
+
+@app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI description of every event; docs/asyncapi.yaml holds it."""
+    import yaml
+
+    from muster.cli.asyncapi import describe
+    from muster.cli.bootstrap import topology
+
+    typer.echo(yaml.safe_dump(describe(topology()), sort_keys=False, allow_unicode=True), nl=False)
 
 
 @app.command()

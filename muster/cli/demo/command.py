@@ -85,6 +85,6 @@ def _publish(report: Report, system: System, console: Console) -> None:
 
 
 async def _stay(system: System, console: Console) -> None:
-    console.print(f"\nMuster is up: {system.api}/docs   Press Ctrl-C to stop it.")
+    console.print(f"\nMuster is up: {system.api}/openapi.json   Press Ctrl-C to stop it.")
     with suppress(asyncio.CancelledError):
         await asyncio.Event().wait()
