@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from muster.access import Caller
-from muster.clock import SimulatedClock
+from muster.clock import SeededIds, SimulatedClock
 from muster.context import Context
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.event import Event
@@ -23,6 +23,7 @@ from muster.contracts.vocabulary.identifiers import (
     AuthorisationId,
     CapabilityId,
     EventId,
+    Ids,
     JobId,
     OfferId,
     OrganisationId,
@@ -51,6 +52,7 @@ from muster.messaging.envelope import Envelope, parse
 from muster.service.declared import declared
 from muster.service.entrypoints import Timer
 from muster.service.timekeeper import Timekeeper
+from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import calendar, queries
 from services.matching.domain.offer import Offer
@@ -207,11 +209,21 @@ def asking(
 
 
 class Room:
-    """Matching in memory: its store, its ears and clocks, and everybody who speaks to it."""
+    """Matching with its ears and clocks, and everybody who speaks to it; in memory by default."""
 
-    def __init__(self, *said: Event, settings: MatchingSettings | None = None) -> None:
+    def __init__(
+        self,
+        *said: Event,
+        settings: MatchingSettings | None = None,
+        engine: Engine | None = None,
+        ids: Ids | None = None,
+    ) -> None:
         self.clock = SimulatedClock(START)
-        self.store = memory_store("matching", metadata, self.clock)
+        self.store = (
+            memory_store("matching", metadata, self.clock)
+            if engine is None
+            else Store("matching", engine, metadata, self.clock, ids or SeededIds(1))
+        )
         self.settings = settings or MatchingSettings()
         self.patience = self.settings.patience
         self.subscriptions = MatchingSubscriptions()
