@@ -15,10 +15,9 @@ def stop(directory: Path = DEFAULT_DIRECTORY, *, erase: bool = False) -> bool:
     The processes finish what they have in hand first. Data, keys and logs stay unless `erase`.
     """
     supervisor = Supervisor(directory)
-    ran = supervisor.alive()
-    if ran:
+    if supervisor.alive():
         supervisor.stop_all(PROCESSES)
-    supervisor.shut_down()
+    ran = supervisor.shut_down()
     (directory / RUN_FILE).unlink(missing_ok=True)
     if erase and directory.exists():
         shutil.rmtree(directory)

@@ -136,16 +136,18 @@ class Supervisor:
             for each in found
         ]
 
-    def shut_down(self) -> None:
+    def shut_down(self) -> bool:
         """Stop all programs, the last one first, then supervisord; return when all have ended.
 
-        Ends what a supervisord that was killed left behind, too. Idempotent. Raises NotInTime.
+        Ends what a supervisord that was killed left behind, too. Idempotent: says whether there
+        was anything to end. Raises NotInTime.
         """
-        if self.alive():
+        alive = self.alive()
+        if alive:
             supervisord = int(self._call("getPID"))
             self._call("shutdown")
             wait_for_end(supervisord, within_s=120)
-        end_leftovers(self.directory)
+        return bool(end_leftovers(self.directory)) or alive
 
     def stop_all(self, names: Iterable[str]) -> None:
         """Stop these programs at the same time and return when all have ended."""

@@ -40,6 +40,7 @@ def _start(options: Options, say: Say) -> Running:
         say("Muster runs already; starting what does not.")
         _start_all(supervisor, deployment, say)
         return observe(deployment)
+    supervisor.shut_down()  # what outlived its supervisor would still hold ports and data
     deployment = prepare(options)
     ensure_keys(deployment.settings())
     supervisor.start_daemon(deployment.programs(), deployment.environment(options.environment))

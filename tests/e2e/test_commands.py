@@ -99,6 +99,19 @@ def test_what_is_killed_is_started_again_and_told_by_status(system: Path, name: 
     assert pids(system)[name] == current_processes(system)[name].pid != before
 
 
+def test_after_its_supervisor_is_killed_up_starts_all_anew_at_the_same_addresses(
+    system: Path,
+) -> None:
+    """What it left behind is ended first: nothing runs twice over the same data."""
+    before, orphans = told(system, "run.json"), pids(system)
+    os.kill(int((system / "supervisor" / "supervisord.pid").read_text()), signal.SIGKILL)
+    up(system)
+    after = told(system, "run.json")
+    assert (after["api"], after["amqp_url"]) == (before["api"], before["amqp_url"])
+    assert not set(pids(system).values()) & set(orphans.values())
+    assert all_ready(system)
+
+
 @pytest.mark.postgres
 def test_it_runs_on_a_broker_and_databases_of_ones_own(
     tmp_path: Path, rabbitmq_node: Node, postgres: Cluster
