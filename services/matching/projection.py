@@ -65,7 +65,6 @@ def keep_capabilities(connection: Connection, snapshots: Iterable[Capability]) -
             "capability_id": capability.capability_id,
             "version": capability.version,
             "document": _CAPABILITY.dump_json(capability).decode(),
-            "provider_id": capability.provider_id,
         }
         for capability in newest
     ]

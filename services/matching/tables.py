@@ -73,7 +73,6 @@ capabilities = Table(
     Column("capability_id", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("document", Text, nullable=False),
-    Column("provider_id", String(64), nullable=False),
 )
 
 # So that a request loads only what could serve it. A retired capability has no rows here.

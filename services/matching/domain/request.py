@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import Requirement
-from muster.contracts.vocabulary.errors import NotFound
 from muster.contracts.vocabulary.identifiers import (
     BookingId,
     CapabilityId,
@@ -111,13 +110,6 @@ class Request:
         """Tell whether a round of sourcing is owed and still makes sense."""
         searching = self.status in (RequestStatus.SUBMITTED, RequestStatus.SOURCING)
         return searching and self.sourcing_due and now < self.window.ends_at
-
-    def need(self, need_id: NeedId) -> Need:
-        """Return one of its needs; raise NotFound."""
-        for need in self.needs:
-            if need.need_id == need_id:
-                return need
-        raise NotFound("need", need_id)
 
     def sourced(self, shortfalls: tuple[Shortfall, ...], *, waits: bool) -> "Request":
         """Return the request after a round of sourcing; `waits` for another one.

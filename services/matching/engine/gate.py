@@ -79,11 +79,7 @@ class Rule:
 
 def failures(case: Case) -> tuple[Verdict, ...]:
     """Return the verdict of every rule the case fails, in gate order; none: it is eligible."""
-    return tuple(
-        Verdict(rule.name, False, rule.fact(case), rule.wanted(case))
-        for rule in RULES
-        if not rule.holds(case)
-    )
+    return tuple([rule.judge(case) for rule in RULES if not rule.holds(case)])
 
 
 def _licensed(case: Case) -> bool:

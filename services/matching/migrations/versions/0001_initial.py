@@ -63,7 +63,6 @@ def _create_own_tables() -> None:
         sa.Column("capability_id", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
-        sa.Column("provider_id", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("capability_id", name=op.f("pk_capabilities")),
     )
     op.create_table(
