@@ -1,0 +1,282 @@
+"""The journey, step by step, through the real thing, on SQLite and on PostgreSQL."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.e2e.actors import (
+    NEEDS,
+    Client,
+    Json,
+    a_request,
+    join,
+    operator,
+    publish_all_kinds,
+)
+from tests.e2e.conftest import System
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.broker]
+
+TRAVELLING = ["acknowledged", "mobilising", "en_route", "on_scene", "in_service", "released"]
+AT_A_DESK = ["acknowledged", "in_service", "released"]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays."""
+
+    operator: Client
+    enterprise: Client
+    provider: Client
+    rival: Client
+    mailbox_of: System
+
+
+@pytest.fixture(scope="module")
+def cast(system: System) -> Iterator[Cast]:
+    """Return an enterprise and two providers with the same capabilities, known to matching."""
+    watch = operator(system.directory)
+    enterprise = join(watch, system.directory, "enterprise", "mill", host="SG")
+    provider = join(watch, system.directory, "provider", "shield")
+    rival = join(watch, system.directory, "provider", "aegis")
+    for each in (provider, rival):
+        publish_all_kinds(each)
+    warm_up = enterprise.post("/v1/requests", a_request(starts_in_hours=900))
+    eventually(lambda: len(offers(enterprise, warm_up)) >= 4, within_s=30)
+    enterprise.post(f"/v1/requests/{warm_up['request_id']}/cancel", {"reason": "only a test"})
+    yield Cast(watch, enterprise, provider, rival, system)
+    for each in (watch, enterprise, provider, rival):
+        each.close()
+
+
+def status(client: Client, request: Json) -> str:
+    """Return where a request stands."""
+    return str(client.get(f"/v1/requests/{request['request_id']}")["status"])
+
+
+def offers(client: Client, request: Json, state: str | None = None) -> list[Json]:
+    """Return the offers a client sees of a request."""
+    more = f"&status={state}" if state else ""
+    return client.items(f"/v1/offers?request_id={request['request_id']}&limit=100{more}")
+
+
+def jobs(client: Client, request: Json) -> list[Json]:
+    """Return the jobs a client sees of a request."""
+    return client.items(f"/v1/jobs?request_id={request['request_id']}")
+
+
+def answer_all(cast: Cast, request: Json, answer: str, body: Json) -> int:
+    """Let both providers answer every offer that waits; return how many that were."""
+    number = 0
+    for client in (cast.provider, cast.rival):
+        for offer in offers(client, request, "sent"):
+            client.post(f"/v1/offers/{offer['offer_id']}/{answer}", body)
+            number += 1
+    return number
+
+
+def accept_until(cast: Cast, request: Json, wanted: str) -> None:
+    """Accept whatever is offered until the request stands where it should."""
+
+    def there() -> bool:
+        answer_all(cast, request, "accept", {})
+        return status(cast.enterprise, request) == wanted
+
+    eventually(there, within_s=30)
+
+
+def confirm(cast: Cast, starts_in_hours: float) -> Json:
+    """Bring a request to confirmation."""
+    request = cast.enterprise.post(
+        "/v1/requests", a_request(starts_in_hours, terms={"auto_approve": True})
+    )
+    accept_until(cast, request, "confirmed")
+    eventually(lambda: jobs(cast.operator, request), within_s=30)
+    return request
+
+
+def finish(cast: Cast, request: Json) -> None:
+    """Let the providers do and report all their work."""
+    for client in (cast.provider, cast.rival):
+        for job in jobs(client, request):
+            steps = AT_A_DESK if job["remote"] else TRAVELLING
+            for step in [*steps, "completed"]:
+                client.post(f"/v1/jobs/{job['job_id']}/status", {"status": step})
+
+
+def test_from_a_capability_to_a_finished_job(cast: Cast) -> None:
+    """Submit, offer, accept, propose, approve, confirm, work, complete, close; people are told."""
+    request = cast.enterprise.post("/v1/requests", a_request(starts_in_hours=3))
+    accept_until(cast, request, "proposed")
+    assert offers(cast.provider, request)[0]["principal"] is None
+
+    approved = cast.enterprise.post(f"/v1/requests/{request['request_id']}/approve", {})
+    assert approved["status"] == "confirmed"
+    assert sum(a["quantity"] for a in approved["assignments"]) == 8
+    eventually(lambda: jobs(cast.operator, request), within_s=30)
+    worker = next(c for c in (cast.provider, cast.rival) if jobs(c, request))
+    job = jobs(worker, request)[0]
+    assert job["principal"]["name"] == "Visiting engineer"
+
+    path = f"/v1/jobs/{job['job_id']}"
+    worker.post(f"{path}/positions", {"position": {"latitude": 11.6, "longitude": 104.9}})
+    worker.post(f"{path}/incidents", {"severity": "moderate", "summary": "road blocked"})
+    finish(cast, request)
+
+    eventually(lambda: status(cast.enterprise, request) == "closed", within_s=30)
+    kinds = {entry["kind"] for entry in cast.enterprise.items(f"{path}/timeline?limit=100")}
+    assert {"status", "position", "incident"} <= kinds
+    mailbox = cast.mailbox_of.mailbox
+    eventually(lambda: len(mailbox.to("ops@mill.example")) >= 3, within_s=30)
+    eventually(lambda: mailbox.to("ops@shield.example") + mailbox.to("ops@aegis.example"))
+
+
+def test_what_one_declines_is_asked_of_another(cast: Cast) -> None:
+    """Both are asked in turn; when both have declined, nobody is left and the reasons are given."""
+    request = cast.enterprise.post("/v1/requests", a_request(30, needs=[NEEDS[1]]))
+    first = eventually(lambda: offers(cast.operator, request, "sent"), within_s=30)[0]
+    answer_all(cast, request, "decline", {"reason": "no car left"})
+
+    second = eventually(lambda: offers(cast.operator, request, "sent"), within_s=30)[0]
+    assert second["provider_id"] != first["provider_id"]
+    answer_all(cast, request, "decline", {"reason": "no car left"})
+
+    eventually(lambda: status(cast.enterprise, request) == "unfilled", within_s=30)
+    view = cast.enterprise.get(f"/v1/requests/{request['request_id']}")
+    assert view["shortfalls"][0]["missing"] == 2
+
+
+def test_an_offer_nobody_answers_expires_and_goes_to_another(cast: Cast) -> None:
+    """Emergency offers live for two seconds here."""
+    request = cast.enterprise.post(
+        "/v1/requests", a_request(50, needs=[NEEDS[3]], urgency="emergency")
+    )
+
+    eventually(lambda: len(offers(cast.operator, request)) == 2, within_s=30)
+
+    expired = offers(cast.operator, request, "expired")
+    assert len(expired) == 1
+
+
+def test_a_countered_offer_waits_for_the_enterprise(cast: Cast) -> None:
+    """The provider names another price; the enterprise accepts it."""
+    request = cast.enterprise.post("/v1/requests", a_request(70, needs=[NEEDS[0]]))
+    offer = eventually(lambda: offers(cast.operator, request, "sent"), within_s=30)[0]
+    asked = next(c for c in (cast.provider, cast.rival) if offers(c, request))
+    price = {"amount": {"minor_units": 55_000, "currency": "USD"}, "per": "day"}
+    asked.post(f"/v1/offers/{offer['offer_id']}/counter", {"price": price, "reason": "holiday"})
+
+    cast.enterprise.post(f"/v1/offers/{offer['offer_id']}/accept", {})
+
+    eventually(lambda: status(cast.enterprise, request) == "proposed", within_s=30)
+    assert offers(cast.enterprise, request)[0]["price"] == price
+
+
+@pytest.mark.parametrize("stage", ["sourcing", "proposed", "confirmed", "in_service"])
+def test_cancelling_at_any_step_gives_everything_back(cast: Cast, stage: str) -> None:
+    """All there is can be had again by the next request for the same time."""
+    hours = {"sourcing": 100, "proposed": 120, "confirmed": 140, "in_service": 160}[stage]
+    everything = [{**NEEDS[1], "quantity": 4}]
+    request = cast.enterprise.post("/v1/requests", a_request(hours, needs=everything))
+    eventually(lambda: offers(cast.operator, request, "sent"), within_s=30)
+    if stage != "sourcing":
+        accept_until(cast, request, "proposed")
+    if stage in ("confirmed", "in_service"):
+        cast.enterprise.post(f"/v1/requests/{request['request_id']}/approve", {})
+    if stage == "in_service":
+        eventually(lambda: len(jobs(cast.operator, request)) == 2, within_s=30)
+        for client in (cast.provider, cast.rival):
+            job = jobs(client, request)[0]
+            for step in TRAVELLING[:-1]:
+                client.post(f"/v1/jobs/{job['job_id']}/status", {"status": step})
+        eventually(lambda: status(cast.enterprise, request) == "in_service", within_s=30)
+
+    cast.enterprise.post(f"/v1/requests/{request['request_id']}/cancel", {"reason": "called off"})
+
+    again = cast.enterprise.post("/v1/requests", a_request(hours, needs=everything))
+    accept_until(cast, again, "proposed")
+    if stage in ("confirmed", "in_service"):
+        eventually(
+            lambda: {job["status"] for job in jobs(cast.operator, request)} == {"cancelled"},
+            within_s=30,
+        )
+
+
+def test_a_missed_check_in_is_noticed_and_told(cast: Cast) -> None:
+    """Nobody checks in for ten seconds and a bit."""
+    request = cast.enterprise.post(
+        "/v1/requests",
+        a_request(
+            200,
+            needs=[NEEDS[0]],
+            terms={"auto_approve": True, "check_in_interval_seconds": 10},
+        ),
+    )
+    accept_until(cast, request, "confirmed")
+    job = eventually(lambda: jobs(cast.operator, request), within_s=30)[0]
+    worker = next(c for c in (cast.provider, cast.rival) if jobs(c, request))
+    for step in ("acknowledged", "mobilising"):
+        worker.post(f"/v1/jobs/{job['job_id']}/status", {"status": step})
+
+    eventually(
+        lambda: cast.operator.get(f"/v1/jobs/{job['job_id']}")["missed_check_ins"] >= 1,
+        within_s=40,
+    )
+
+    worker.post(f"/v1/jobs/{job['job_id']}/check-ins", {})
+    assert cast.operator.get(f"/v1/jobs/{job['job_id']}")["missed_check_ins"] == 0
+
+
+def test_the_live_stream_tells_an_enterprise_what_happens(cast: Cast) -> None:
+    """Without polling; and nothing of anybody else's."""
+    heard: list[Json] = []
+    listening = threading.Event()
+
+    def listen() -> None:
+        with cast.enterprise.stream() as response:
+            listening.set()
+            for line in response.iter_lines():
+                if line.startswith("data:"):
+                    heard.append(json.loads(line.removeprefix("data:")))
+                if any(e["event_type"] == "muster.matching.request.cancelled.v1" for e in heard):
+                    return
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    assert listening.wait(10)
+
+    request = cast.enterprise.post("/v1/requests", a_request(400, needs=[NEEDS[0]]))
+    cast.enterprise.post(f"/v1/requests/{request['request_id']}/cancel", {"reason": "heard enough"})
+
+    thread.join(20)
+    assert not thread.is_alive()
+    assert request["request_id"] in {entry["subject"] for entry in heard}
+
+
+def test_a_closed_request_frees_its_capacity_for_the_same_time(cast: Cast) -> None:
+    """What came back early can be booked again."""
+    request = confirm(cast, 300)
+    finish(cast, request)
+    eventually(lambda: status(cast.enterprise, request) == "closed", within_s=30)
+
+    again = cast.enterprise.post("/v1/requests", a_request(300))
+
+    accept_until(cast, again, "proposed")
+
+
+def test_strangers_see_nothing(cast: Cast) -> None:
+    """Another member's request, offer or job does not exist, as far as they can tell."""
+    request = cast.enterprise.post("/v1/requests", a_request(500, needs=[NEEDS[1]]))
+    offer = eventually(lambda: offers(cast.operator, request, "sent"), within_s=30)[0]
+    asked, stranger = cast.provider, cast.rival
+    if offer["provider_id"] == cast.rival.organisation_id:
+        asked, stranger = stranger, asked
+
+    asked.get(f"/v1/offers/{offer['offer_id']}")
+    stranger.get(f"/v1/offers/{offer['offer_id']}", status=404)
+    stranger.post(f"/v1/offers/{offer['offer_id']}/accept", {}, status=404)
+    cast.provider.get(f"/v1/requests/{request['request_id']}", status=403)
