@@ -49,8 +49,10 @@ class Traffic:
 class Api:
     """The connections to one server, shared by everyone who plays a part.
 
-    At most `in_flight` calls run at once. A call that meets a broken connection, a timeout or a
-    passing refusal (429, 502, 503, 504) is repeated unchanged until `patience_s` has gone by.
+    At most `in_flight` calls run at once, half of them for whoever takes the `field_lane`, so that
+    many teams that report do not keep people at desks waiting. A call that meets a broken
+    connection, a timeout or a passing refusal (429, 502, 503, 504) is repeated unchanged until
+    `patience_s` has gone by.
     Use it as an async context manager; it closes its connections.
     """
 
@@ -58,6 +60,7 @@ class Api:
         self.base_url = base_url
         self.traffic = Traffic()
         self._patience = patience_s
+        self.field_lane = asyncio.Semaphore(max(1, in_flight // 2))
         self._turn = asyncio.Semaphore(in_flight)
         self.wire = Wire(base_url)
 

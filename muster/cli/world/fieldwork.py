@@ -66,7 +66,7 @@ class Fieldwork:
     async def _report(self, job: Json, step: str) -> Json:
         path = f"/v1/jobs/{job['job_id']}"
         try:
-            return await self._session.post(f"{path}/status", {"status": step})
+            return await self._post(f"{path}/status", {"status": step})
         except Refused as refusal:
             if refusal.status != 409:
                 raise
@@ -98,10 +98,14 @@ class Fieldwork:
 
     async def _send(self, job: Json, report: str, body: Body) -> None:
         try:
-            await self._session.post(f"/v1/jobs/{job['job_id']}/{report}", body)
+            await self._post(f"/v1/jobs/{job['job_id']}/{report}", body)
         except Refused as refusal:
             if refusal.status != 409:  # cancelled meanwhile: the next step will find out
                 raise
+
+    async def _post(self, path: str, body: Body) -> Json:
+        async with self._session.api.field_lane:
+            return await self._session.post(path, body)
 
     def _position(self, job: Json) -> Body:
         there: Json = job["place"]["position"]
