@@ -174,6 +174,26 @@ def test_a_request_is_not_proposed_while_an_optional_need_awaits_an_answer(room:
     assert [s.reasons for s in proposed.shortfalls] == [{"not_refused_before": 1}]
 
 
+def test_a_request_is_not_proposed_while_a_round_of_sourcing_is_owed(room: Room) -> None:
+    """The optional vehicles were declined just now: others are asked before it is proposed."""
+    room.hear_registry(
+        provider_changed("delta"), capability_changed("delta", attributes=CARS, base=SIEM_REAP)
+    )
+    request = room.sourced(
+        asking(guards_needed(), guards_needed(2, required=CAR_NEEDED, optional=True))
+    )
+    guards, cars = sorted(room.offers(request), key=lambda offer: offer.kind)
+
+    room.decline(cars)
+    room.accept(guards)
+    assert room.request(request).status is RequestStatus.SOURCING
+    room.wait()
+    room.accept(room.the_offer(request))
+
+    providers = {a.provider_id for a in room.request(request).assignments}
+    assert providers == {"org_alpha", "org_delta"}
+
+
 def test_an_optional_need_nobody_serves_does_not_hold_up_the_request(room: Room) -> None:
     """It is proposed without."""
     request = room.sourced(asking(guards_needed(), guards_needed(99, optional=True)))

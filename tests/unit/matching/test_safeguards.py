@@ -15,6 +15,7 @@ from services.matching.domain.request import Request
 from services.matching.engine.engine import plan
 from services.matching.engine.model import Demand, Hold, Outcome, Pool
 from services.matching.pool import load_pool
+from services.matching.tables import REQUESTS
 from services.matching.use_cases import source_requests
 from services.matching.use_cases.settling import Round
 from tests.unit.matching.builders import (
@@ -113,3 +114,16 @@ def test_without_the_calendar_the_watch_turns_red(
     room.sourced(asking(guards_needed(10)))
 
     assert [found.peak for found in room.overbooked()] == [20]
+
+
+def test_a_round_owed_for_nothing_does_no_harm(room: Room) -> None:
+    """Nothing is missing, nobody is looked for."""
+    request = room.sourced()
+    owed = room.request(request).owe_sourcing()
+    room.transact(lambda work: REQUESTS.save(work, owed))
+    room.transact(
+        lambda work: source_requests.source_requests(work, [request.request_id], room.patience)
+    )
+
+    assert len(room.offers(request)) == 1
+    assert not room.request(request).sourcing_due
