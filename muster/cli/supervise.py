@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -147,6 +148,9 @@ class Supervisor:
             supervisord = int(self._call("getPID"))
             self._call("shutdown")
             wait_for_end(supervisord, within_s=120)
+        if self._socket.parent.parent != self.directory:
+            with suppress(OSError):  # it was never made, or holds a socket that nobody answers
+                self._socket.parent.rmdir()
         return bool(end_leftovers(self.directory)) or alive
 
     def stop_all(self, names: Iterable[str]) -> None:

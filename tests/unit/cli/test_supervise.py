@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,14 +82,20 @@ def test_after_the_supervisor_itself_is_killed_its_processes_are_found_and_ended
     assert end_leftovers(tmp_path) == [orphan]
 
 
-def test_a_directory_with_a_long_name_is_no_obstacle(tmp_path: Path) -> None:
-    """The kernel limits a socket's path to 107 bytes; users do not know."""
+def test_a_directory_with_a_long_name_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel limits a socket's path to 107 bytes; users do not know. Nothing is left behind."""
+    elsewhere = Path(tempfile.mkdtemp())
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     deep = tmp_path / ("long-" * 20)
     supervisor = Supervisor(deep)
     supervisor.start_daemon([SLEEPER], os.environ)
     assert supervisor.alive()
+    assert list(elsewhere.iterdir())
     supervisor.shut_down()
     assert not supervisor.alive()
+    elsewhere.rmdir()
 
 
 def test_secrets_in_the_environment_are_inherited_but_not_written_down(
