@@ -48,10 +48,11 @@ def _strike(system: System, stage: Stage, name: str) -> Callable[[], Awaitable[N
 
 
 async def _inspect(stage: Stage, alliance: Alliance) -> Report:
-    operator, ledger = alliance.operator, stage.ledger
+    operator, ledger, mail = alliance.operator, stage.ledger, stage.mail
+    assert mail is not None  # a demo has one
     await look_at_requests(operator, ledger)
     offers = await count_offers(operator, ledger)
-    await _mail_has_settled(stage.mail)
+    await _mail_has_settled(mail)
     notifications = await count_notifications(operator)
     return report_of(
         Evidence(
@@ -60,7 +61,7 @@ async def _inspect(stage: Stage, alliance: Alliance) -> Report:
             traffic=operator.api.traffic,
             offers=offers,
             notifications=notifications,
-            emails_received=stage.mail.received,
+            emails_received=mail.received,
             seconds=stage.course.finish(),
             faults=stage.course.faults,
         )

@@ -1,6 +1,5 @@
 """The command `muster replay`: every incident of a file, as a request, through the system."""
 
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from muster.cli.replay.play import Replay
 from muster.cli.world.course import Timetable
 from muster.cli.world.habits import BUSINESSLIKE
 from muster.cli.world.interruption import interrupt_on_terminate, run_until_interrupted
-from muster.cli.world.mail_sink import mail_sink, mail_socket
 from muster.cli.world.progress import summary_of
 from muster.cli.world.stage import Stage, at_work
 from muster.cli.world.system import System, system_for
@@ -37,20 +35,15 @@ def run_replay(options: ReplayOptions) -> int:
     """Replay the file; return the exit code: 1 if a request was lost or a step failed."""
     console = Console()
     interrupt_on_terminate()
-    with mail_socket() as mailbox:
-        port = mailbox.getsockname()[1]
-        with system_for(options.system, port, console.print, may_run=True) as system:
-            return run_until_interrupted(_run(options, system, mailbox, console))
+    with system_for(options.system, None, console.print, may_run=True) as system:
+        return run_until_interrupted(_run(options, system, console))
 
 
-async def _run(
-    options: ReplayOptions, system: System, mailbox: socket.socket, console: Console
-) -> int:
-    async with mail_sink(mailbox) as mail:
-        stage = Stage(console, mail, habits=BUSINESSLIKE)
-        async with at_work(system, stage, options.seed) as alliance:
-            replay = Replay(options.file, options.limit, stage, alliance)
-            report = await replay.play(system, options.seed, options.timetable)
+async def _run(options: ReplayOptions, system: System, console: Console) -> int:
+    stage = Stage(console, habits=BUSINESSLIKE)
+    async with at_work(system, stage, options.seed) as alliance:
+        replay = Replay(options.file, options.limit, stage, alliance)
+        report = await replay.play(system, options.seed, options.timetable)
     file = system.directory / REPORT_FILE
     write_private_json(file, report)
     console.print(summary_of({name: value for name, value in report.items() if name != "rows"}))

@@ -52,7 +52,6 @@ class Replay:
                 capacities=self._alliance.capacities(),
                 traffic=self._alliance.operator.api.traffic,
                 time_shift_days=shift.days,
-                emails_received=stage.mail.received,
                 seconds=stage.course.finish(),
             )
         )

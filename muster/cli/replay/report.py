@@ -48,7 +48,6 @@ class Evidence:
     capacities: Mapping[str, int]
     traffic: Traffic
     time_shift_days: int
-    emails_received: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -64,10 +63,10 @@ def report_of(evidence: Evidence) -> Report:
         "outcomes": _counted(str(line["outcome"]) for line in lines),
         "reasons": {
             outcome: _counted(str(line["reason"]) for line in lines if line["outcome"] == outcome)
-            for outcome in ("unfilled", *RowOutcome)
+            for outcome in dict.fromkeys(str(line["outcome"]) for line in lines)
+            if outcome in ("unfilled", *RowOutcome)
         },
         "jobs_completed": ledger.jobs["completed"],
-        "emails_received_by_sink": evidence.emails_received,
         "seconds": {
             "submit_to_confirmed": quantiles(
                 (trace.confirmed_at - trace.submitted_at).total_seconds()

@@ -5,7 +5,7 @@ import random
 
 from muster.cli.world.client import Api, Session
 from muster.cli.world.crew import Crew
-from muster.cli.world.enrolment import Member, active_providers, enrol_all
+from muster.cli.world.enrolment import Member, active_providers, decline_mail, enrol_all
 from muster.cli.world.enterprises import Enterprise
 from muster.cli.world.habits import Habits
 from muster.cli.world.ledger import Ledger
@@ -49,6 +49,8 @@ class Alliance:
 
     async def begin(self, webhooks: WebhookSink | None) -> None:
         """Start listening, and return once everyone is connected."""
+        if not self._habits.reads_mail:
+            await asyncio.gather(*(decline_mail(p.member.session) for p in self._players()))
         enlistments = []
         for number, provider in enumerate(self.providers):
             if webhooks is not None and number % _WEBHOOK_EVERY == _WEBHOOK_EVERY - 1:
@@ -59,8 +61,7 @@ class Alliance:
         for enterprise in self.enterprises:
             self._listen(enterprise)
         await asyncio.gather(*enlistments)
-        players: list[Player] = [*self.providers, *self.enterprises]
-        for player in players:
+        for player in self._players():
             self.crew.start(player.sweep(), f"sweep of {player.member.organisation_id}")
         await asyncio.wait_for(self._all_connected(), timeout=60)
 
@@ -90,6 +91,9 @@ class Alliance:
                 provider.member.capability_ids, provider.member.plan.capabilities, strict=True
             )
         }
+
+    def _players(self) -> list[Player]:
+        return [*self.providers, *self.enterprises]
 
     def _desk(self, member: Member) -> tuple[Member, Habits, Ledger, Crew, random.Random]:
         # Each desk has its own chance, so that one desk's day does not change another's.

@@ -65,6 +65,13 @@ async def enrol(api: Api, operator: Session, plan: MemberPlan) -> Member:
     return Member(plan, organisation_id, session, ids)
 
 
+async def decline_mail(session: Session) -> None:
+    """Choose to get no e-mail, but for what no choice silences."""
+    known = await session.get("/v1/preferences")
+    off = {name: "off" for name in known["email"] if name not in known["always_sent"]}
+    await session.put("/v1/preferences", {"email": off})
+
+
 async def _issue_client(api: Api, operator: Session, organisation_id: str, role: str) -> Session:
     def body() -> Body:
         name = f"duty desk {new_key()[:8]}"

@@ -26,6 +26,7 @@ class Habits:
     incidents: float = 0.05
     misses_check_ins: float = 0.5
     reports_positions: bool = True
+    reads_mail: bool = True
     sweep_s: float = 12
 
     def answer(self, urgency: str, rng: random.Random) -> Answer:
@@ -38,7 +39,8 @@ class Habits:
         return Answer.COUNTER if drawn < self.declines + self.counters else Answer.ACCEPT
 
 
-# For thousands of requests: nobody dawdles, and nobody reports what nobody reads.
+# For thousands of requests: nobody dawdles, nobody reports what nobody reads; nobody wants mail,
+# which a system that runs already might really send.
 BUSINESSLIKE = Habits(
     declines=0.02,
     counters=0.0,
@@ -48,5 +50,6 @@ BUSINESSLIKE = Habits(
     incidents=0.0,
     misses_check_ins=0.0,
     reports_positions=False,
+    reads_mail=False,
     sweep_s=20,
 )

@@ -17,7 +17,7 @@ from muster.cli.world.outcome import Report
 _EVERY_S = 0.5
 _LINE_EVERY_S = 5.0  # where there is no terminal to redraw on
 
-Emails = Callable[[], int]
+Emails = Callable[[], int] | None
 
 
 class Progress:
@@ -63,7 +63,9 @@ class Progress:
         yield "requests", _counted(ledger.statuses()) or "none yet"
         yield "answers", _counted(ledger.offers) or "none yet"
         yield "jobs", _counted(ledger.jobs) or "none yet"
-        yield "told", f"{self._emails()} e-mails, {ledger.counts['webhooks_received']} webhooks"
+        if self._emails is not None:
+            webhooks = ledger.counts["webhooks_received"]
+            yield "told", f"{self._emails()} e-mails, {webhooks} webhooks"
         if self._course.faults:
             yield "faults", ", ".join(self._course.faults)
         if ledger.error_count:

@@ -22,10 +22,10 @@ from muster.cli.world.webhooks import WebhookSink
 
 @dataclass
 class Stage:
-    """The notebook, the clock, the sinks. Without webhooks everybody listens to the stream."""
+    """The notebook, the clock, the sinks. Without a webhook sink all listen to the stream."""
 
     console: Console
-    mail: MailSink
+    mail: MailSink | None = None
     webhooks: WebhookSink | None = None
     ledger: Ledger = field(default_factory=Ledger)
     course: Course = field(default_factory=Course)
@@ -46,7 +46,9 @@ async def at_work(system: System, stage: Stage, seed: int) -> AsyncIterator[Alli
 @asynccontextmanager
 async def progress_of(stage: Stage) -> AsyncIterator[None]:
     """Show progress until the context ends."""
-    progress = Progress(stage.console, stage.course, stage.ledger, lambda: stage.mail.received)
+    mail = stage.mail
+    emails = None if mail is None else (lambda: mail.received)
+    progress = Progress(stage.console, stage.course, stage.ledger, emails)
     showing = asyncio.create_task(progress.show())
     try:
         yield

@@ -20,21 +20,27 @@ SHORT_WAITS: Mapping[str, str] = {
 }
 
 
-def scenario_settings(mail_port: int) -> dict[str, str]:
+def scenario_settings(mail_port: int | None) -> dict[str, str]:
     """Return the settings of a system that is started to be played against."""
     return {
         **SHORT_WAITS,
-        "MUSTER_SMTP_HOST": "127.0.0.1",
-        "MUSTER_SMTP_PORT": str(mail_port),
-        "MUSTER_OPERATOR_EMAIL": "operators@demo-alliance.example",
+        **(_mail_settings(mail_port) if mail_port is not None else {}),
         "MUSTER_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         "MUSTER_LOG_LEVEL": "WARNING",
     }
 
 
+def _mail_settings(port: int) -> dict[str, str]:
+    return {
+        "MUSTER_SMTP_HOST": "127.0.0.1",
+        "MUSTER_SMTP_PORT": str(port),
+        "MUSTER_OPERATOR_EMAIL": "operators@demo-alliance.example",
+    }
+
+
 @contextmanager
 def system_for(
-    options: Options, mail_port: int, say: Callable[[str], None], *, may_run: bool
+    options: Options, mail_port: int | None, say: Callable[[str], None], *, may_run: bool
 ) -> Iterator["System"]:
     """Start a system, and stop it when the context ends.
 
