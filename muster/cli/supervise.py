@@ -1,11 +1,11 @@
 """Supervisord (package `supervisor`): it starts, watches and restarts everything Muster runs."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -149,8 +149,7 @@ class Supervisor:
             self._call("shutdown")
             wait_for_end(supervisord, within_s=120)
         if self._socket.parent.parent != self.directory:
-            with suppress(OSError):  # it was never made, or holds a socket that nobody answers
-                self._socket.parent.rmdir()
+            shutil.rmtree(self._socket.parent, ignore_errors=True)  # it may never have been made
         return bool(end_leftovers(self.directory)) or alive
 
     def stop_all(self, names: Iterable[str]) -> None:
