@@ -4,10 +4,12 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Mapping
 
+from muster.cli.errors import CannotRun
+
 Pids = Callable[[], Mapping[str, int]]
 
 
-class UnknownProcess(ValueError):
+class UnknownProcess(CannotRun):
     """A fault was asked for in a process that does not run."""
 
 

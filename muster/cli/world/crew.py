@@ -20,6 +20,11 @@ class Crew:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
+    async def finish(self) -> None:
+        """Return when every task has ended, and those they started."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
+
     async def dismiss(self) -> None:
         """Cancel all tasks and return when they have ended."""
         tasks = list(self._tasks)
