@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, MetaData, func, select, update
+from sqlalchemy import Connection, MetaData, Select, Update, bindparam, func, select, update
 
 from muster.messaging.ports import OutboundMessage
 
@@ -24,13 +26,7 @@ def waiting(
 
     It asks for state, not for a position: a row that commits late is simply still waiting.
     """
-    outbox = metadata.tables["outbox_messages"]
-    rows = connection.execute(
-        select(outbox)
-        .where(outbox.c.published_at.is_(None))
-        .order_by(outbox.c.sequence)
-        .limit(limit)
-    )
+    rows = connection.execute(_waiting(metadata), {"limit": limit})
     return [
         (
             row.sequence,
@@ -51,10 +47,7 @@ def mark_published(
     connection: Connection, metadata: MetaData, sequences: Sequence[int], now: datetime
 ) -> None:
     """Note that these are with the broker."""
-    outbox = metadata.tables["outbox_messages"]
-    connection.execute(
-        update(outbox).where(outbox.c.sequence.in_(sequences)).values(published_at=now)
-    )
+    connection.execute(_mark(metadata), {"sequences": sequences, "now": now})
 
 
 def backlog(connection: Connection, metadata: MetaData) -> Backlog:
@@ -64,3 +57,22 @@ def backlog(connection: Connection, metadata: MetaData) -> Backlog:
         select(func.count(), func.min(outbox.c.recorded_at)).where(outbox.c.published_at.is_(None))
     ).one()
     return Backlog(count, oldest)
+
+
+# Composed once for each service: that costs more than running them.
+@cache
+def _waiting(metadata: MetaData) -> Select[Any]:
+    outbox = metadata.tables["outbox_messages"]
+    return (
+        select(outbox)
+        .where(outbox.c.published_at.is_(None))
+        .order_by(outbox.c.sequence)
+        .limit(bindparam("limit"))
+    )
+
+
+@cache
+def _mark(metadata: MetaData) -> Update:
+    outbox = metadata.tables["outbox_messages"]
+    chosen = outbox.c.sequence.in_(bindparam("sequences", expanding=True))
+    return update(outbox).where(chosen).values(published_at=bindparam("now"))

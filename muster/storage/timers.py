@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, MetaData, delete, func, select, update
+from sqlalchemy import Connection, MetaData, Select, bindparam, delete, func, select, update
 
 LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -24,14 +26,8 @@ def due(
     connection: Connection, metadata: MetaData, kinds: list[str], now: datetime, limit: int
 ) -> list[DueTimer]:
     """Return timers of these kinds that are due, the longest overdue first."""
-    timers = metadata.tables["timers"]
-    query = (
-        select(timers)
-        .where(timers.c.due_at <= now, timers.c.kind.in_(kinds))
-        .order_by(timers.c.due_at, timers.c.timer_id)
-        .limit(limit)
-    )
-    return [DueTimer(**row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(_due(metadata), {"now": now, "kinds": kinds, "limit": limit})
+    return [DueTimer(**row) for row in rows.mappings()]
 
 
 def take(connection: Connection, metadata: MetaData, timer: DueTimer) -> bool:
@@ -59,3 +55,17 @@ def next_due(connection: Connection, metadata: MetaData) -> datetime | None:
     timers = metadata.tables["timers"]
     found: datetime | None = connection.execute(select(func.min(timers.c.due_at))).scalar()
     return found
+
+
+@cache  # composing it costs more than running it, and every idle worker asks ten times a second
+def _due(metadata: MetaData) -> Select[Any]:
+    timers = metadata.tables["timers"]
+    return (
+        select(timers)
+        .where(
+            timers.c.due_at <= bindparam("now"),
+            timers.c.kind.in_(bindparam("kinds", expanding=True)),
+        )
+        .order_by(timers.c.due_at, timers.c.timer_id)
+        .limit(bindparam("limit"))
+    )

@@ -1,6 +1,7 @@
-"""A small alliance for simulations: four providers in Cambodia, two enterprises, few units."""
+"""A small alliance for simulations: three providers in Cambodia, two enterprises, few units."""
 
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 from muster.access import Caller
@@ -52,7 +53,7 @@ CAPABILITIES: tuple[tuple[CapabilityAttributes, int], ...] = (
         3,
     ),
 )
-PROVIDERS = 4
+PROVIDERS = 3
 
 
 def context(number: int) -> Context:
@@ -68,15 +69,11 @@ def found(registry: Store) -> list[Caller]:
     numbers = count()
     callers = []
     for index in range(PROVIDERS):
-        provider = registry.transact(
-            context(next(numbers)),
-            lambda work, name=f"Provider {index}": apply_for_membership(work, _profile(name)),
-        )
+        apply = partial(apply_for_membership, profile=_profile(f"Provider {index}"))
+        provider = registry.transact(context(next(numbers)), apply)
         caller = Caller(f"cli_{index}", Role.PROVIDER, provider.organisation_id)
         for step in (_activate, _show_licence, _publish):
-            registry.transact(
-                context(next(numbers)), lambda work, step=step, caller=caller: step(work, caller)
-            )
+            registry.transact(context(next(numbers)), partial(step, caller=caller))
         callers.append(caller)
     return callers
 

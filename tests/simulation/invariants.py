@@ -55,7 +55,7 @@ def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:
     with machinery.stores["dispatch"].read() as connection:
         jobs = dispatch.JOBS.list(connection)
     assert all(JOB.is_final(job.status) for job in jobs)
-    jobs_of = defaultdict(set)
+    jobs_of: dict[str, set[str]] = defaultdict(set)
     for job in jobs:
         assert job.provider_id not in jobs_of[job.request_id], "a provider has the same job twice"
         jobs_of[job.request_id].add(job.provider_id)

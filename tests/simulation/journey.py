@@ -46,7 +46,6 @@ def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
     check_at_rest(machinery, people.submitted)
     with machinery.stores["matching"].read() as connection:
         statuses = tuple(r.status.value for r in matching.REQUESTS.list(connection))
-    machinery.close()
     return Ending(statuses, steps)
 
 
