@@ -1,6 +1,7 @@
 """What must hold at every instant, and what must hold once everything has come to rest."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from sqlalchemy import func, select
 
@@ -18,22 +19,19 @@ from services.matching.queries import overbooked
 from tests.simulation.machinery import Machinery
 
 BINDING = (OfferStatus.ACCEPTED, OfferStatus.COMMITTED)
+FILLED = (
+    select(matching.offers.c.need_id, func.sum(matching.offers.c.quantity))
+    .where(matching.offers.c.status.in_(BINDING))
+    .group_by(matching.offers.c.need_id)
+)
 
 
-def check_now(machinery: Machinery) -> None:
-    """No capability is over capacity, and no need is filled twice."""
+def check_now(machinery: Machinery, asked: Mapping[str, int]) -> None:
+    """No capability is over capacity, and no need is filled beyond what was `asked` for it."""
     with machinery.stores["matching"].read() as connection:
         assert overbooked(connection) == []
-        offers = matching.offers
-        filled = connection.execute(
-            select(offers.c.request_id, offers.c.need_id, func.sum(offers.c.quantity))
-            .where(offers.c.status.in_(BINDING))
-            .group_by(offers.c.request_id, offers.c.need_id)
-        ).all()
-        for request_id, need_id, quantity in filled:
-            request = matching.REQUESTS.get(connection, request_id)
-            asked = next(need.quantity for need in request.needs if need.need_id == need_id)
-            assert quantity <= asked, f"need {need_id} is filled with {quantity} of {asked}"
+        for need_id, quantity in connection.execute(FILLED):
+            assert quantity <= asked[need_id], f"need {need_id} is filled with {quantity}"
 
 
 def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:

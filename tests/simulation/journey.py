@@ -1,8 +1,7 @@
 """One simulated story, from an empty registry to the end of every request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from sqlalchemy import func, select
 
 from muster.messaging.disturbance import Disturbance
 from services.matching import tables as matching
@@ -18,6 +17,7 @@ ROUGH = Disturbance(
     lost_confirm_probability=0.1,
 )
 MOST_ROUNDS = 3_000
+KNOWS_ALL = f"SELECT 1 WHERE (SELECT count(*) FROM capabilities) = {PROVIDERS * len(CAPABILITIES)}"
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
     """Let a seed's story happen; check the invariants after every step and at the end."""
     machinery = Machinery(seed, disturbance)
     providers = found(machinery.stores["registry"])
-    while not _knows_all(machinery):
-        _let_one_round_pass(machinery)
+    while not machinery.has("matching", KNOWS_ALL):
+        _let_one_round_pass(machinery, {})
     people = People(machinery, enterprises(), providers)
     steps = 0
     for _ in range(MOST_ROUNDS):
-        done = _let_one_round_pass(machinery)
+        done = _let_one_round_pass(machinery, people.asked)
         steps += done
         if done == 0 and machinery.next_event_at() is None:
             break
@@ -49,23 +49,16 @@ def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
     return Ending(statuses, steps)
 
 
-def _let_one_round_pass(machinery: Machinery) -> int:
+def _let_one_round_pass(machinery: Machinery, asked: Mapping[str, int]) -> int:
     """Let everybody act once, or let time pass if nobody can; return how many acted."""
-    done = _round(machinery)
+    done = _round(machinery, asked)
     moment = machinery.next_event_at() if done == 0 else None
     if moment is not None:
         machinery.skip_to(moment)
     return done
 
 
-def _knows_all(machinery: Machinery) -> bool:
-    """Tell whether matching has heard of every capability."""
-    with machinery.stores["matching"].read() as connection:
-        heard = connection.execute(select(func.count()).select_from(matching.capabilities))
-        return heard.scalar_one() == PROVIDERS * len(CAPABILITIES)
-
-
-def _round(machinery: Machinery) -> int:
+def _round(machinery: Machinery, asked: Mapping[str, int]) -> int:
     """Ask everybody, in an order of chance, some not at all; return how many did something."""
     names = list(machinery.actors)
     machinery.chance.shuffle(names)
@@ -78,5 +71,5 @@ def _round(machinery: Machinery) -> int:
         if machinery.actors[name]():
             done += 1
             if machinery.changes("matching") != before:
-                check_now(machinery)
-    return done if done or everybody else _round(machinery)
+                check_now(machinery, asked)
+    return done if done or everybody else _round(machinery, asked)

@@ -76,6 +76,7 @@ class People:
         self._patience = MatchingSettings().patience
         self._acts = 0
         self.submitted: list[str] = []
+        self.asked: dict[str, int] = {}  # how much of each need
         machinery.actors.update(
             {
                 "somebody submits": self.submit,
@@ -117,6 +118,7 @@ class People:
         enterprise = self._chance.choice(self._enterprises)
         request = self._do(lambda work: submit_request(work, enterprise, asked))
         self.submitted.append(request.request_id)
+        self.asked.update({need.need_id: need.quantity for need in request.needs})
         return True
 
     def approve(self) -> bool:
