@@ -15,6 +15,7 @@ from muster.web.errors import (
     UnacceptableInput,
     UnsupportedMediaType,
 )
+from muster.web.nul import field_with_nul
 from muster.web.problems import error_response
 
 FORM_PATHS = frozenset({"/oauth/token"})  # RFC 6749 wants a form here
@@ -116,7 +117,7 @@ def _check_type(scope: Scope) -> None:
 def _check_text(body: bytes) -> None:
     """Refuse U+0000, which JSON can say and PostgreSQL cannot keep."""
     if b"\\u0000" in body and _ESCAPED_NUL.search(body):
-        raise _no_nul("body")
+        raise _no_nul(field_with_nul(body) or "body")
 
 
 def _no_nul(where: str) -> UnacceptableInput:

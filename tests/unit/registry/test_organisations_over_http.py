@@ -141,8 +141,7 @@ def test_a_stranger_sees_no_organisation_but_its_own() -> None:
     assert edge.provider(stranger, "POST", f"{address}/status", json=withdraw).status == 404
     listed = edge.provider(stranger, "GET", "/v1/organisations")
     assert [each["name"] for each in listed.body["items"]] == ["Mekong Escort"]
-    for unknown in ("org_0", "org%00"):
-        assert edge.operator("GET", f"/v1/organisations/{unknown}").status == 404
+    assert edge.operator("GET", "/v1/organisations/org_0").status == 404
 
 
 def test_a_member_withdraws_itself_but_does_not_suspend_itself() -> None:

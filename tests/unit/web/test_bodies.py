@@ -57,8 +57,14 @@ def test_the_character_nul_is_refused_wherever_it_comes(
 ) -> None:
     """PostgreSQL cannot keep it; a text that only speaks of it is fine."""
     headers = sample.token() | JSON
-    body = rb'{"label": "a\u0000b"}'
-    assert violation(client.post(PARCELS, content=body, headers=headers))["field"] == "body"
+    for body, field in (
+        (rb'{"label": "a\u0000b"}', "label"),
+        (rb'{"label": "a", "items": [{"shape": {"hue": "\u0000"}}]}', "items.0.shape.hue"),
+        (rb'{"label": "a", "items": [{"\u0000": 1}]}', "items.0"),
+        (rb'"\u0000"', "body"),
+    ):
+        found = violation(client.post(PARCELS, content=body, headers=headers))
+        assert (found["field"], found["problem"]) == (field, "contains the character U+0000")
     for address in (f"{PARCELS}/a%00b", f"{PARCELS}?cursor=%00"):
         assert violation(client.get(address, headers=headers))["field"] == "address"
     spoken_of = client.post(PARCELS, content=rb'{"label": "\\u0000"}', headers=headers)
