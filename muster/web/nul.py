@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import TypeAlias
 
 NUL = "\0"
 
 # A place in a document: its name, and the place it lies in. No text is put together before it is
 # wanted: a small body has room for many long paths.
-_Place = Optional[tuple[Any, "_Place"]]
+_Place: TypeAlias = "tuple[str | int, _Place] | None"
 
 
 def field_with_nul(body: bytes) -> str | None:
@@ -18,7 +18,7 @@ def field_with_nul(body: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     # Not by recursion: a body may be nested as deeply as the parser just bears.
-    pending: list[tuple[_Place, Any]] = [(None, document)]
+    pending: list[tuple[_Place, object]] = [(None, document)]
     while pending:
         place, value = pending.pop()
         if _holds_nul(value):
@@ -27,13 +27,13 @@ def field_with_nul(body: bytes) -> str | None:
     return None
 
 
-def _holds_nul(value: Any) -> bool:
+def _holds_nul(value: object) -> bool:
     if isinstance(value, str):
         return NUL in value
     return isinstance(value, dict) and any(NUL in name for name in value)
 
 
-def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
+def _parts(value: object) -> Iterable[tuple[str | int, object]]:
     """Yield names and values of what lies within, the last one first."""
     if isinstance(value, dict):
         return reversed(value.items())
