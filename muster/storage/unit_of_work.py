@@ -73,6 +73,16 @@ class UnitOfWork:
         """Keep who moved what, when and why, for the auditor."""
         self.transitions.append(transition)
 
+    def remember_step(
+        self, thing: str, thing_id: str, before: str, after: str, reason: str = ""
+    ) -> None:
+        """Keep a step taken now by whoever acts; `before` is empty for what has just come to be."""
+        self.remember(
+            Transition(
+                thing, thing_id, before, after, self.context.actor, reason, self.now, self.now
+            )
+        )
+
     def schedule(self, kind: str, subject: str, due_at: datetime) -> None:
         """Fire the timer `kind` for `subject` at `due_at`; replaces an earlier one of both."""
         self._timers[kind, subject] = {

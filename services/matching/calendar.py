@@ -15,7 +15,6 @@ from muster.contracts.vocabulary.statuses import BookingStatus
 from muster.contracts.vocabulary.values import Window
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching.domain.booking import Booking
-from services.matching.record import remember_step
 from services.matching.tables import bookings
 
 _TAKING = (BookingStatus.HELD.value, BookingStatus.CONFIRMED.value)
@@ -103,7 +102,7 @@ def _move(
     if moved:
         work.connection.execute(_MOVE, {"booking_ids": moved, "after": after.value})
     for booking_id, status in found:
-        remember_step(work, "booking", booking_id, status, after, reason)
+        work.remember_step("booking", booking_id, status, after, reason)
     return frozenset(map(BookingId, moved))
 
 

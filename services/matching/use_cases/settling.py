@@ -17,7 +17,7 @@ from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
 from services.matching.engine.model import Demand, Hold, Outcome, Pool
 from services.matching.engine.verdicts import Explanation
-from services.matching.record import remember_step, save_request
+from services.matching.record import save_request
 from services.matching.tables import OFFERS, explanations
 from services.matching.use_cases.confirming import propose_if_covered
 from services.matching.use_cases.ending import end_request
@@ -90,8 +90,8 @@ class Round:
         self._calendar.take(booking)
         self._bookings.append(booking)
         self._offers.append(offer)
-        remember_step(work, "booking", booking_id, "", booking.status)
-        remember_step(work, "offer", offer.offer_id, "", offer.status)
+        work.remember_step("booking", booking_id, "", booking.status)
+        work.remember_step("offer", offer.offer_id, "", offer.status)
         work.record(announcements.offer_sent(offer), version=offer.version)
         work.schedule(timers.OFFER_EXPIRY, offer.offer_id, expires_at)
         return offer

@@ -12,7 +12,6 @@ from services.matching import announcements, timers
 from services.matching.domain.errors import InputRefused
 from services.matching.domain.request import Need, Request
 from services.matching.domain.terms import Principal, Terms
-from services.matching.record import remember_step
 from services.matching.tables import REQUESTS
 
 
@@ -61,7 +60,7 @@ def submit_request(work: UnitOfWork, caller: Caller, asked: SubmitRequest) -> Re
         excluded_providers=asked.excluded_providers,
     )
     REQUESTS.add(work, request)
-    remember_step(work, "request", request.request_id, "", request.status)
+    work.remember_step("request", request.request_id, "", request.status)
     work.record(announcements.submitted(request), version=request.version)
     work.schedule(timers.REQUEST_EXPIRY, request.request_id, request.window.ends_at)
     return request

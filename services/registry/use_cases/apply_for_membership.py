@@ -5,7 +5,7 @@ from muster.contracts.vocabulary.statuses import MEMBER
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.organisation import Organisation, Profile
 from services.registry.tables import ORGANISATIONS
-from services.registry.use_cases.record import announce_member, remember_step
+from services.registry.use_cases.record import announce_member
 
 
 def apply_for_membership(work: UnitOfWork, profile: Profile) -> Organisation:
@@ -14,8 +14,6 @@ def apply_for_membership(work: UnitOfWork, profile: Profile) -> Organisation:
         organisation_id=OrganisationId(work.ids.new(Prefix.ORGANISATION)), profile=profile
     )
     ORGANISATIONS.add(work, applicant)
-    remember_step(
-        work, MEMBER.thing, applicant.organisation_id, "", applicant.status, "application"
-    )
+    work.remember_step(MEMBER.thing, applicant.organisation_id, "", applicant.status, "application")
     announce_member(work, applicant)
     return applicant

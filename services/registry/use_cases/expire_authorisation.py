@@ -8,7 +8,7 @@ from muster.contracts.vocabulary.statuses import AUTHORISATION, AuthorisationSta
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.organisation import Organisation
 from services.registry.tables import ORGANISATIONS, authorisations
-from services.registry.use_cases.record import announce_member, remember_step
+from services.registry.use_cases.record import announce_member
 
 
 def expire_authorisation(work: UnitOfWork, authorisation_id: AuthorisationId) -> None:
@@ -25,8 +25,8 @@ def expire_authorisation(work: UnitOfWork, authorisation_id: AuthorisationId) ->
     expired = AuthorisationStatus.EXPIRED
     after = before.move_authorisation(authorisation_id, expired, work.now)
     ORGANISATIONS.save(work, after)
-    remember_step(
-        work, AUTHORISATION.thing, authorisation_id, known.status, expired, "the paper ran out"
+    work.remember_step(
+        AUTHORISATION.thing, authorisation_id, known.status, expired, "the paper ran out"
     )
     announce_member(work, after)
     work.record(

@@ -11,7 +11,6 @@ from muster.contracts.vocabulary.kinds import Role
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.api_client import API_CLIENT, ApiClient, must_fit, sha256_of
 from services.registry.tables import API_CLIENTS, ORGANISATIONS
-from services.registry.use_cases.record import remember_step
 
 
 @dataclass(frozen=True)
@@ -56,5 +55,5 @@ def issue_api_client(
         raise Conflict(
             f"name: there is a client {name!r} already. Choose another name, or revoke that one."
         ) from error
-    remember_step(work, API_CLIENT.thing, client.client_id, "", client.status, name)
+    work.remember_step(API_CLIENT.thing, client.client_id, "", client.status, name)
     return IssuedClient(client, secret)

@@ -6,7 +6,7 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.authorisation import Authorisation
 from services.registry.tables import ORGANISATIONS
 from services.registry.use_cases.expiry import keep_expiry_timer
-from services.registry.use_cases.record import announce_member, remember_step
+from services.registry.use_cases.record import announce_member
 
 
 def move_authorisation(
@@ -26,7 +26,7 @@ def move_authorisation(
     ORGANISATIONS.save(work, after)
     moved = after.authorisation(authorisation_id)
     was = before.authorisation(authorisation_id).status
-    remember_step(work, AUTHORISATION.thing, authorisation_id, was, moved.status, reason)
+    work.remember_step(AUTHORISATION.thing, authorisation_id, was, moved.status, reason)
     keep_expiry_timer(work, moved)
     announce_member(work, after)
     return moved

@@ -6,7 +6,7 @@ from muster.contracts.vocabulary.statuses import CAPABILITY, CapabilityStatus
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.capability import Capability
 from services.registry.tables import CAPABILITIES, ORGANISATIONS
-from services.registry.use_cases.record import announce_capability, remember_step
+from services.registry.use_cases.record import announce_capability
 
 
 def move_capability(
@@ -27,6 +27,6 @@ def move_capability(
         provider = ORGANISATIONS.get(work.connection, before.provider_id)
         provider.must_be_active("publish capabilities")
     CAPABILITIES.save(work, after)
-    remember_step(work, CAPABILITY.thing, capability_id, before.status, after.status, reason)
+    work.remember_step(CAPABILITY.thing, capability_id, before.status, after.status, reason)
     announce_capability(work, after)
     return after

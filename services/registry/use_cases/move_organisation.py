@@ -7,7 +7,7 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.organisation import Organisation
 from services.registry.tables import ORGANISATIONS
 from services.registry.use_cases.expiry import EXPIRY_TIMER
-from services.registry.use_cases.record import announce_member, remember_step
+from services.registry.use_cases.record import announce_member
 
 
 def move_organisation(
@@ -28,7 +28,7 @@ def move_organisation(
     before = ORGANISATIONS.get(work.connection, organisation_id, lock=True)
     after = before.become(wanted)
     ORGANISATIONS.save(work, after)
-    remember_step(work, MEMBER.thing, organisation_id, before.status, after.status, reason)
+    work.remember_step(MEMBER.thing, organisation_id, before.status, after.status, reason)
     announce_member(work, after)
     if after.has_left:
         # Nobody relies on the papers of a former member any more, so nobody is told they ran out.

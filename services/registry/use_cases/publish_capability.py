@@ -6,7 +6,7 @@ from muster.contracts.vocabulary.statuses import CAPABILITY
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.capability import Capability, Particulars
 from services.registry.tables import CAPABILITIES, ORGANISATIONS
-from services.registry.use_cases.record import announce_capability, remember_step
+from services.registry.use_cases.record import announce_capability
 
 
 def publish_capability(work: UnitOfWork, caller: Caller, particulars: Particulars) -> Capability:
@@ -23,8 +23,8 @@ def publish_capability(work: UnitOfWork, caller: Caller, particulars: Particular
         particulars=particulars,
     )
     CAPABILITIES.add(work, capability)
-    remember_step(
-        work, CAPABILITY.thing, capability.capability_id, "", capability.status, "published"
+    work.remember_step(
+        CAPABILITY.thing, capability.capability_id, "", capability.status, "published"
     )
     announce_capability(work, capability)
     return capability

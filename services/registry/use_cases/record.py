@@ -9,7 +9,6 @@ from muster.contracts.registry import (
     ProviderChanged,
 )
 from muster.contracts.vocabulary.kinds import Role
-from muster.contracts.vocabulary.lifecycle import Transition
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.authorisation import Authorisation
 from services.registry.domain.capability import Capability
@@ -19,24 +18,6 @@ _SNAPSHOTS: tuple[tuple[Role, type[MemberSnapshot]], ...] = (
     (Role.PROVIDER, ProviderChanged),
     (Role.ENTERPRISE, EnterpriseChanged),
 )
-
-
-def remember_step(
-    work: UnitOfWork, thing: str, thing_id: str, before: str, after: str, reason: str
-) -> None:
-    """Keep who moved this thing; `before` is empty for a thing that has just come to be."""
-    work.remember(
-        Transition(
-            thing=thing,
-            thing_id=thing_id,
-            before=before,
-            after=after,
-            actor=work.context.actor,
-            reason=reason,
-            occurred_at=work.now,
-            recorded_at=work.now,
-        )
-    )
 
 
 def announce_member(work: UnitOfWork, organisation: Organisation) -> None:

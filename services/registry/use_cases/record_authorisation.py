@@ -8,7 +8,7 @@ from muster.contracts.vocabulary.statuses import AUTHORISATION
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.authorisation import Authorisation, Paper
 from services.registry.tables import ORGANISATIONS, authorisations
-from services.registry.use_cases.record import announce_member, remember_step
+from services.registry.use_cases.record import announce_member
 
 
 def record_authorisation(
@@ -29,6 +29,6 @@ def record_authorisation(
         )
     )
     recorded = after.authorisation(authorisation_id)
-    remember_step(work, AUTHORISATION.thing, authorisation_id, "", recorded.status, "put on record")
+    work.remember_step(AUTHORISATION.thing, authorisation_id, "", recorded.status, "put on record")
     announce_member(work, after)
     return recorded

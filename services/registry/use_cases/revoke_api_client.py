@@ -4,7 +4,6 @@ from muster.contracts.vocabulary.identifiers import ApiClientId
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.domain.api_client import API_CLIENT, ApiClient
 from services.registry.tables import API_CLIENTS
-from services.registry.use_cases.record import remember_step
 
 
 def revoke_api_client(work: UnitOfWork, client_id: ApiClientId, reason: str) -> ApiClient:
@@ -15,5 +14,5 @@ def revoke_api_client(work: UnitOfWork, client_id: ApiClientId, reason: str) -> 
     before = API_CLIENTS.get(work.connection, client_id, lock=True)
     after = before.revoke()
     API_CLIENTS.save(work, after)
-    remember_step(work, API_CLIENT.thing, client_id, before.status, after.status, reason)
+    work.remember_step(API_CLIENT.thing, client_id, before.status, after.status, reason)
     return after
