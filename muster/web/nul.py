@@ -1,7 +1,7 @@
 """Where in a JSON body the character U+0000 stands."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TypeAlias
 
 NUL = "\0"
@@ -33,13 +33,12 @@ def _holds_nul(value: object) -> bool:
     return isinstance(value, dict) and any(NUL in name for name in value)
 
 
-def _parts(value: object) -> Iterable[tuple[str | int, object]]:
+def _parts(value: object) -> Iterator[tuple[str | int, object]]:
     """Yield names and values of what lies within, the last one first."""
     if isinstance(value, dict):
-        return reversed(value.items())
-    if isinstance(value, list):
-        return reversed(list(enumerate(value)))
-    return ()
+        yield from reversed(value.items())
+    elif isinstance(value, list):
+        yield from reversed(list(enumerate(value)))
 
 
 def _path(place: _Place) -> str:
