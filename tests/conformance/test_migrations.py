@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 from muster.cli.bootstrap import metadata_of, migrations_of
 from muster.contracts.catalogue import OWNERS
@@ -36,3 +38,17 @@ def test_a_migrated_database_is_what_the_tables_describe(engine: Engine, service
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata_of(service)) == []
+
+
+@pytest.mark.parametrize("service", OWNERS)
+def test_going_back_leaves_nothing_behind(engine: Engine, service: str) -> None:
+    """A database can be taken back to where it was before the first migration."""
+    upgrade(migrations_of(service), engine)
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations_of(service)))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    assert inspect(engine).get_table_names() == ["alembic_version"]

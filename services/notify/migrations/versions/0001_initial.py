@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from muster.storage.columns import Sequence, UtcDateTime
+from muster.storage.revisions import create_foundation_1, drop_foundation_1
 
 revision = "0001"
 down_revision = None
@@ -22,18 +23,11 @@ _OWN_TABLES = (
     "preferences",
     "stream_entries",
 )
-_FOUNDATION_TABLES = (
-    "idempotency_keys",
-    "transitions",
-    "timers",
-    "inbox_messages",
-    "outbox_messages",
-)
 
 
 def upgrade() -> None:
     """Create everything."""
-    _create_foundation()
+    create_foundation_1()
     op.create_table(
         "members",
         sa.Column("organisation_id", sa.String(64), primary_key=True),
@@ -78,8 +72,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop everything."""
-    for table in (*_OWN_TABLES, *_FOUNDATION_TABLES):
+    for table in _OWN_TABLES:
         op.drop_table(table)
+    drop_foundation_1()
 
 
 def _create_notifications() -> None:
@@ -138,70 +133,4 @@ def _create_stream() -> None:
         "ix_stream_entries_provider_id_sequence",
         "stream_entries",
         ["provider_id", "sequence"],
-    )
-
-
-def _create_foundation() -> None:
-    _create_outbox()
-    op.create_table(
-        "inbox_messages",
-        sa.Column("subscription", sa.String(64), primary_key=True),
-        sa.Column("message_id", sa.String(64), primary_key=True),
-        sa.Column("received_at", UtcDateTime, nullable=False, index=True),
-    )
-    op.create_table(
-        "timers",
-        sa.Column("timer_id", sa.String(64), primary_key=True),
-        sa.Column("kind", sa.String(64), nullable=False),
-        sa.Column("subject", sa.String(64), nullable=False),
-        sa.Column("due_at", UtcDateTime, nullable=False, index=True),
-        sa.Column("correlation_id", sa.String(64), nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-        sa.UniqueConstraint("kind", "subject"),
-    )
-    op.create_table(
-        "transitions",
-        sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
-        sa.Column("thing", sa.String(32), nullable=False),
-        sa.Column("thing_id", sa.String(64), nullable=False, index=True),
-        sa.Column("before", sa.String(32), nullable=False),
-        sa.Column("after", sa.String(32), nullable=False),
-        sa.Column("actor", sa.String(128), nullable=False),
-        sa.Column("organisation_id", sa.String(64)),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("occurred_at", UtcDateTime, nullable=False),
-        sa.Column("recorded_at", UtcDateTime, nullable=False),
-    )
-    op.create_table(
-        "idempotency_keys",
-        sa.Column("client_id", sa.String(64), primary_key=True),
-        sa.Column("key", sa.String(255), primary_key=True),
-        sa.Column("fingerprint", sa.String(64), nullable=False),
-        sa.Column("status", sa.Integer, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("recorded_at", UtcDateTime, nullable=False, index=True),
-    )
-
-
-def _create_outbox() -> None:
-    op.create_table(
-        "outbox_messages",
-        sa.Column("sequence", Sequence, primary_key=True, autoincrement=True),
-        sa.Column("message_id", sa.String(64), nullable=False, unique=True),
-        sa.Column("aggregate_id", sa.String(64), nullable=False),
-        sa.Column("aggregate_version", sa.Integer),
-        sa.Column("exchange", sa.String(64), nullable=False),
-        sa.Column("routing_key", sa.String(128), nullable=False),
-        sa.Column("type", sa.String(128), nullable=False),
-        sa.Column("correlation_id", sa.String(64), nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("recorded_at", UtcDateTime, nullable=False),
-        sa.Column("published_at", UtcDateTime),
-    )
-    op.create_index(
-        "ix_outbox_messages_waiting",
-        "outbox_messages",
-        ["sequence"],
-        sqlite_where=sa.text("published_at IS NULL"),
-        postgresql_where=sa.text("published_at IS NULL"),
     )
