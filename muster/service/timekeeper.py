@@ -8,7 +8,7 @@ from muster.contracts.vocabulary.lifecycle import Actor
 from muster.observability.logs import correlated
 from muster.observability.metrics import TIMER_LATE_SECONDS, TIMERS
 from muster.storage import timers
-from muster.storage.store import Store, StoreUnavailable
+from muster.storage.store import Store
 from muster.storage.timers import DueTimer
 from muster.storage.unit_of_work import UnitOfWork
 
@@ -27,8 +27,9 @@ class Timekeeper:
     def fire_due(self, limit: int = 100) -> int:
         """Fire up to `limit` due timers; return how many were due.
 
-        A timer whose handler fails is tried again later, and does not hold up the others. Raises
-        StoreUnavailable if the database fails.
+        A timer whose handler fails is tried again later, and does not hold up the others, even if
+        what fails is the database, and only for this one (its statement takes too long). Raises
+        StoreUnavailable if the database fails altogether.
         """
         with self._store.read() as connection:
             found = timers.due(
@@ -49,8 +50,6 @@ class Timekeeper:
             with self._store.begin(context) as work:
                 if timers.take(work.connection, self._store.metadata, timer):
                     self._handlers[timer.kind](work, timer.subject)
-        except StoreUnavailable:
-            raise
         except Exception:
             log.exception("a timer failed", extra={"kind": timer.kind, "subject": timer.subject})
             with self._store.begin(context) as work:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Select, bindparam, delete, func, select, update
 
 LONGEST_PAUSE = timedelta(minutes=5)
+_DOUBLINGS = 9  # more would only overflow: the pause is at its longest by then
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def take(connection: Connection, metadata: MetaData, timer: DueTimer) -> bool:
 def postpone(connection: Connection, metadata: MetaData, timer: DueTimer, now: datetime) -> None:
     """Try a timer that failed again later, each time after a longer pause."""
     timers = metadata.tables["timers"]
-    pause = min(timedelta(seconds=2**timer.attempts), LONGEST_PAUSE)
+    pause = min(timedelta(seconds=2 ** min(timer.attempts, _DOUBLINGS)), LONGEST_PAUSE)
     connection.execute(
         update(timers)
         .where(timers.c.timer_id == timer.timer_id)

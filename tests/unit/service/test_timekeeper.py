@@ -1,13 +1,18 @@
 """Timers fire once, when they are due, and a failing one does not hold up the others."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from muster.clock import SimulatedClock
 from muster.service.timekeeper import Timekeeper
-from muster.storage.store import Store
+from muster.storage.store import Store, StoreUnavailable
 from muster.storage.tables import service_metadata
+from muster.storage.timers import LONGEST_PAUSE
 from muster.storage.unit_of_work import UnitOfWork
 from tests.events import SOMEBODY
 from tests.stores import START, memory_store
@@ -21,11 +26,12 @@ class World:
         self.store: Store = memory_store("notify", service_metadata(), self.clock)
         self.fired: list[str] = []
         self.failing: set[str] = set()
+        self.fault: Exception = RuntimeError("no")
         self.keeper = Timekeeper(self.store, {"reminder": self.remind})
 
     def remind(self, work: UnitOfWork, subject: str) -> None:
         if subject in self.failing:
-            raise RuntimeError("no")
+            raise self.fault
         self.fired.append(subject)
 
     def schedule(self, subject: str, seconds: int, kind: str = "reminder") -> None:
@@ -36,6 +42,18 @@ class World:
         self.clock.advance(timedelta(seconds=seconds))
         self.keeper.fire_due()
         return self.fired
+
+
+@contextmanager
+def away(store: Store) -> Iterator[None]:
+    """Let the database of a store fail whatever is asked of it."""
+
+    def fail(*_: object) -> None:
+        raise OperationalError("", {}, Exception("the server is away"))
+
+    event.listen(store.engine, "begin", fail)
+    yield
+    event.remove(store.engine, "begin", fail)
 
 
 @pytest.fixture
@@ -89,6 +107,38 @@ def test_a_failing_timer_is_tried_again_and_holds_nobody_up(world: World) -> Non
     world.failing = set()
 
     assert world.after(2) == ["b", "a"]
+
+
+def test_a_timer_that_always_fails_is_tried_for_ever_after_bounded_pauses(world: World) -> None:
+    """Its pause stops growing, so it never comes to mean anything else."""
+    world.failing = {"a"}
+    world.schedule("a", 0)
+
+    for _ in range(60):
+        world.after(int(LONGEST_PAUSE.total_seconds()))
+    world.failing = set()
+
+    assert world.after(int(LONGEST_PAUSE.total_seconds())) == ["a"]
+
+
+def test_a_timer_only_the_database_refuses_holds_nobody_up(world: World) -> None:
+    """A statement that always takes too long is one timer's fault, not that of all behind it."""
+    world.failing = {"a"}
+    world.fault = StoreUnavailable("canceling statement due to statement timeout")
+    world.schedule("a", 10)
+    world.schedule("b", 11)
+
+    assert world.after(11) == ["b"]
+
+
+def test_timers_wait_while_the_store_is_away(world: World) -> None:
+    """Nothing is lost: they fire when it is back."""
+    world.schedule("a", 1)
+    world.clock.advance(timedelta(seconds=1))
+    with away(world.store), pytest.raises(StoreUnavailable):
+        world.keeper.fire_due()
+
+    assert world.after(0) == ["a"]
 
 
 def test_a_timer_of_unknown_kind_waits_for_who_knows_it(world: World) -> None:
