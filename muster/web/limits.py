@@ -1,7 +1,6 @@
 """What a body may be: how large, of what type, and in what time it has to arrive."""
 
 import asyncio
-import re
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -15,8 +14,8 @@ from muster.web.errors import (
     UnacceptableInput,
     UnsupportedMediaType,
 )
-from muster.web.nul import field_with_nul
 from muster.web.problems import error_response
+from muster.web.text import find_unkeepable
 
 FORM_PATHS = frozenset({"/oauth/token"})  # RFC 6749 wants a form here
 JSON = "application/json"
@@ -26,7 +25,6 @@ SECONDS_TO_ARRIVE = 30.0
 # first. Beyond that the connection is simply closed.
 MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
-_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -43,7 +41,7 @@ class BodyLimits:
             await self.app(scope, receive, send)
             return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            await _refusal(_no_nul("address"), scope)(scope, receive, send)
+            await _refusal(_not_kept("address", "U+0000"), scope)(scope, receive, send)
             return
         if scope["method"] not in _WITH_BODY:
             await self.app(scope, receive, send)
@@ -115,13 +113,13 @@ def _check_type(scope: Scope) -> None:
 
 
 def _check_text(body: bytes) -> None:
-    """Refuse U+0000, which JSON can say and PostgreSQL cannot keep."""
-    if b"\\u0000" in body and _ESCAPED_NUL.search(body):
-        raise _no_nul(field_with_nul(body) or "body")
+    found = find_unkeepable(body)
+    if found is not None:
+        raise _not_kept(found.field, found.character)
 
 
-def _no_nul(where: str) -> UnacceptableInput:
-    return UnacceptableInput(where, "contains the character U+0000", "any text without it")
+def _not_kept(where: str, character: str) -> UnacceptableInput:
+    return UnacceptableInput(where, f"contains the character {character}", "any text without it")
 
 
 def _refusal(error: MusterError, scope: Scope) -> Response:

@@ -52,10 +52,10 @@ def test_a_wrong_content_type_is_refused(client: httpx.Client, sample: Sample, g
     assert "application/json" in problem(answer, 415, "unsupported-media-type")["detail"]
 
 
-def test_the_character_nul_is_refused_wherever_it_comes(
+def test_text_that_cannot_be_kept_is_refused_wherever_it_comes(
     client: httpx.Client, sample: Sample
 ) -> None:
-    """PostgreSQL cannot keep it; a text that only speaks of it is fine."""
+    """PostgreSQL keeps no U+0000, and nobody half a character; to speak of them is fine."""
     headers = sample.token() | JSON
     for body, field in (
         (rb'{"label": "a\u0000b"}', "label"),
@@ -65,6 +65,10 @@ def test_the_character_nul_is_refused_wherever_it_comes(
     ):
         found = violation(client.post(PARCELS, content=body, headers=headers))
         assert (found["field"], found["problem"]) == (field, "contains the character U+0000")
+    half = client.post(PARCELS, content=rb'{"label": "a\uD83d!"}', headers=headers)
+    assert violation(half)["problem"] == "contains the character U+D83D"
+    whole = client.post(PARCELS, content=rb'{"label": "\ud83d\ude00"}', headers=headers)
+    assert "matches" in violation(whole)["allowed"]  # so it was read
     for address in (f"{PARCELS}/a%00b", f"{PARCELS}?cursor=%00"):
         assert violation(client.get(address, headers=headers))["field"] == "address"
     spoken_of = client.post(PARCELS, content=rb'{"label": "\\u0000"}', headers=headers)
