@@ -1,7 +1,6 @@
 """What a client sends to get a token: the client credentials grant of RFC 6749, section 4.4."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -63,7 +62,7 @@ def _from_header(authorization: str) -> Credentials:
     scheme, _, encoded = authorization.partition(" ")
     try:
         plain = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, not ASCII, or not UTF-8 within
         raise unknown_client() from error
     client_id, colon, secret = plain.partition(":")
     if scheme.lower() != "basic" or not colon:

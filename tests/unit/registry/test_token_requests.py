@@ -32,6 +32,7 @@ def test_credentials_come_in_the_form_or_by_http_basic() -> None:
         (IN_FORM, basic("cli_1:mst_s"), "invalid_request"),
         (GRANT, "Bearer abc", "invalid_client"),
         (GRANT, "Basic ###", "invalid_client"),
+        (GRANT, "Basic \xe9\xe9", "invalid_client"),
         (GRANT, basic("no colon"), "invalid_client"),
         ({**IN_FORM, "client_id": "cli_\x00"}, None, "invalid_client"),
         (GRANT, "Basic " + base64.b64encode(b"\xff\xfe:x").decode(), "invalid_client"),
