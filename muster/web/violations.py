@@ -14,6 +14,9 @@ MAX_VIOLATIONS = 50  # a body of nothing but mistakes is not answered by a longe
 
 # A model's word for it, and a dataclass's.
 _UNKNOWN_FIELD = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+_A_TIME = "a time with offset, such as 2026-03-03T08:00:00+07:00"
+_NO_OFFSET = "timezone_aware"
+_NOT_A_TIME = frozenset({"datetime_type", "datetime_parsing", "datetime_from_date_parsing"})
 _QUOTED = re.compile(r"'([^']*)'")
 _BOUNDS = {
     "ge": "at least {}",
@@ -35,11 +38,12 @@ def violations_of(error: RequestValidationError, route: object) -> list[Violatio
 def _violation(error: Mapping[str, Any], body: Any, route: object) -> Violation:
     location: Sequence[str | int] = error["loc"]
     violation: Violation = {"field": _field(location, body), "problem": _problem(error)}
-    allowed = (
-        known_fields(route, location)
-        if error["type"] in _UNKNOWN_FIELD
-        else _allowed(error.get("ctx", {}))
-    )
+    if error["type"] in _UNKNOWN_FIELD:
+        allowed: str | list[str] | None = known_fields(route, location)
+    elif error["type"] in _NOT_A_TIME or error["type"] == _NO_OFFSET:
+        allowed = _A_TIME
+    else:
+        allowed = _allowed(error.get("ctx", {}))
     if allowed:
         violation["allowed"] = allowed
     return violation
@@ -69,6 +73,8 @@ def _has(body: Any, part: str | int) -> bool:
 def _problem(error: Mapping[str, Any]) -> str:
     if error["type"] in _UNKNOWN_FIELD:
         return "There is no such field"
+    if error["type"] == _NO_OFFSET:
+        return "The time has no offset, so it could mean any timezone"
     return str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from muster.contracts.event import Contract
 from muster.contracts.vocabulary.statuses import IncidentSeverity, IncidentStatus, JobStatus
-from muster.contracts.vocabulary.values import Position
+from muster.contracts.vocabulary.values import Instant, Position
 
 Reason = Annotated[str, Field(max_length=2000)]
 # When it happened; now if left out. May lie in the past, then the report is kept in its place.
 OccurredAt = Annotated[
-    AwareDatetime | None, Field(description="When it happened, with offset; default: now.")
+    Instant | None, Field(description="When it happened, with offset; default: now.")
 ]
 
 

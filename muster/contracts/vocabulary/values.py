@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.kinds import PriceUnit
@@ -26,6 +26,30 @@ def _language(tag: str) -> str:
 
 
 Language = Annotated[str, Field(max_length=35), AfterValidator(_language)]
+# Wide enough for any paper, and far enough from the ends of the calendar to reckon with.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _as_text(value: object) -> object:
+    number = isinstance(value, int | float) or (
+        isinstance(value, str) and value.strip(" +-").replace(".", "", 1).isdigit()
+    )
+    if number:  # seconds or milliseconds? nobody guesses about when a team is needed
+        raise ValueError("write a time as text with offset, such as 2026-03-03T08:00:00+07:00")
+    return value
+
+
+def _within_reason(value: datetime) -> datetime:
+    if not EARLIEST <= value < LATEST:
+        raise ValueError(
+            f"{value.isoformat()} is out of range; write a time from {EARLIEST.year} on and before "
+            f"{LATEST.year} (for what has no end: {LATEST.year - 1}-12-31T00:00:00Z)"
+        )
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_within_reason)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
 
 
@@ -61,8 +85,8 @@ class Window:
     """A half-open span of time [starts_at, ends_at), with offsets."""
 
     __pydantic_config__: ClassVar = STRICT
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
 
     def __post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
