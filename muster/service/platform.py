@@ -1,5 +1,7 @@
 """What a worker process gives to the services it runs."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,11 +17,24 @@ class SubscriberSource(Protocol):
         ...
 
 
-class Condition:
-    """What keeps a process from doing its work right now, by part; empty when all is well."""
+STUCK_AFTER_SECONDS = 60.0  # the longest batch, and every wait for broker or store, is shorter
 
-    def __init__(self) -> None:
+
+class Condition:
+    """What keeps a process from doing its work right now, by part; empty when all is well.
+
+    Its loop calls `pulse` whenever it comes around; one that came around once and then stays away
+    is stuck, and that is a reason too.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._faults: dict[str, str] = {}
+        self._monotonic = monotonic
+        self._pulse_at: float | None = None
+
+    def pulse(self) -> None:
+        """Note that the process's loop has come around."""
+        self._pulse_at = self._monotonic()
 
     def broken(self, part: str, reason: str) -> None:
         """Note that a part does not work, and why."""
@@ -31,7 +46,12 @@ class Condition:
 
     def reasons(self) -> list[str]:
         """Return why the process is not ready."""
-        return [f"{part}: {reason}" for part, reason in sorted(self._faults.items())]
+        stuck = [] if self._pulse_at is None else self._stuck_since(self._pulse_at)
+        return stuck + [f"{part}: {reason}" for part, reason in sorted(self._faults.items())]
+
+    def _stuck_since(self, pulse_at: float) -> list[str]:
+        silent = self._monotonic() - pulse_at
+        return [f"nothing has moved for {silent:.0f} s"] if silent > STUCK_AFTER_SECONDS else []
 
 
 @dataclass(frozen=True)

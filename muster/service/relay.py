@@ -25,6 +25,8 @@ class Relay:
     """Relays the outbox of one service. Only one relay of a store works at a time."""
 
     def __init__(self, store: Store, publisher: Publisher) -> None:
+        self.service = store.service
+        self.trouble: str | None = None  # why the last step left events in the outbox
         self._store = store
         self._publisher = publisher
         self._right = ExclusiveRight(store.engine, "relay")
@@ -36,10 +38,12 @@ class Relay:
         Raises StoreUnavailable or BrokerUnavailable; everything unpublished stays in the outbox.
         """
         if not self._right.held():
+            self.trouble = None
             return 0
         with self._store.read() as connection:
             rows = outbox.waiting(connection, self._store.metadata, WINDOW)
         if not rows:
+            self.trouble = None
             return 0
         outcomes = self._publisher.publish([message for _, message in rows])
         confirmed = [
@@ -65,16 +69,25 @@ class Relay:
         OUTBOX_AGE.labels(self._store.service).set(max(0.0, age))
         OUTBOX_WAITING.labels(self._store.service).set(backlog.waiting)
 
-    def tidy(self) -> None:
-        """Forget what no repeat can ask for any more: old outbox rows, inbox rows and answers."""
+    def tidy(self) -> bool:
+        """Forget some of what no repeat can ask for any more: old outbox rows, inbox rows, answers.
+
+        Return whether there may be more; a little at a time, because it keeps others from writing.
+        """
         with self._store.begin(self._context) as work:
-            forget_old(work, self._store.metadata)
+            return forget_old(work, self._store.metadata) > 0
 
     def close(self) -> None:
         """Let another relay take over; idempotent."""
         self._right.release()
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
+        left = [outcome for outcome in outcomes if outcome is not Outcome.CONFIRMED]
+        self.trouble = (
+            f"the broker did not take {len(left)} of {len(outcomes)} events; the first: {left[0]}"
+            if left
+            else None
+        )
         for outcome in Outcome:
             if number := sum(1 for o in outcomes if o is outcome):
                 PUBLISHED.labels(self._store.service, outcome.value).inc(number)
