@@ -7,7 +7,6 @@ import time
 from types import FrameType
 
 from muster.cli import bootstrap
-from muster.contracts.vocabulary.errors import TransientError
 from muster.messaging.declare import declare
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.publisher import RabbitPublisher
@@ -16,6 +15,7 @@ from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.logs import configure_logging
 from muster.service.platform import Condition, Platform
 from muster.service.relay import Relay
+from muster.service.rounds import Rounds
 from muster.service.runner import run_services
 from muster.settings import Settings
 from muster.web.serve import serve
@@ -23,12 +23,10 @@ from muster.web.serve import serve
 log = logging.getLogger("muster.process")
 
 BUSY_PAUSE, IDLE_PAUSE = 0.005, 0.05  # seconds a relay rests after work, and after none
-MEASURE_EVERY = 1.0
-TIDY_EVERY = 3600.0
 
 
 class _Asked:
-    """Notes that the process was asked to stop."""
+    """Notes that the process was asked to stop; one for its whole life: no signal gets lost."""
 
     def __init__(self) -> None:
         self.to_stop = False
@@ -37,21 +35,6 @@ class _Asked:
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self.to_stop = True
-
-
-class _Every:
-    """Says when so many seconds have passed since it last said so."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._last = 0.0
-
-    def is_due(self) -> bool:
-        """Tell whether it is time again."""
-        if time.monotonic() - self._last < self._seconds:
-            return False
-        self._last = time.monotonic()
-        return True
 
 
 def migrate() -> None:
@@ -76,10 +59,11 @@ def worker() -> None:
     """Take messages and fire timers until SIGTERM, then drain."""
     settings = Settings()
     configure_logging(settings.log_level, "worker")
-    condition = Condition()
+    asked = _Asked()
+    condition = _starting()
     endpoint = MetricsEndpoint(settings.http_host, settings.metrics_port, condition.reasons)
     log.info("worker is up", extra={"port": endpoint.start()})
-    if not _declared(settings, condition):
+    if not _declared(settings, condition, asked):
         return
     connection = RabbitConnection(settings.amqp_url, bootstrap.topology())
     platform = Platform(
@@ -91,52 +75,43 @@ def worker() -> None:
         condition=condition,
     )
     classes = [bootstrap.subscriptions_class(service) for service in settings.services]
-    run_services(classes, platform)
-    connection.close()
-    endpoint.close()
+    try:
+        run_services(classes, platform, lambda: asked.to_stop)
+    finally:
+        connection.close()
+        endpoint.close()
 
 
 def relay() -> None:
     """Move the outboxes to the broker until SIGTERM."""
     settings = Settings()
     configure_logging(settings.log_level, "relay")
-    condition = Condition()
+    asked = _Asked()
+    condition = _starting()
     endpoint = MetricsEndpoint(settings.http_host, settings.metrics_port, condition.reasons)
     log.info("relay is up", extra={"port": endpoint.start()})
-    if not _declared(settings, condition):
+    if not _declared(settings, condition, asked):
         return
     publisher = RabbitPublisher(settings.amqp_url)
     relays = [Relay(store, publisher) for store in bootstrap.open_stores(settings).values()]
-    _relay_until_asked(relays, publisher, condition)
+    rounds = Rounds(relays, condition)
+    while not asked.to_stop:
+        publisher.rest(BUSY_PAUSE if rounds.turn() else IDLE_PAUSE)
     for each in relays:
         each.close()
     publisher.close()
     endpoint.close()
 
 
-def _relay_until_asked(
-    relays: list[Relay], publisher: RabbitPublisher, condition: Condition
-) -> None:
-    asked = _Asked()
-    measure = _Every(MEASURE_EVERY)
-    tidy = _Every(TIDY_EVERY)
-    while not asked.to_stop:
-        moved = 0
-        try:
-            moved = sum(each.step() for each in relays)
-            for each in relays if measure.is_due() else ():
-                each.measure()
-            for each in relays if tidy.is_due() else ():
-                each.tidy()
-            condition.works("relay")
-        except TransientError as error:
-            condition.broken("relay", str(error))
-        publisher.rest(BUSY_PAUSE if moved else IDLE_PAUSE)
+def _starting() -> Condition:
+    """Return the condition of a process that has done nothing yet, and so is not ready."""
+    condition = Condition()
+    condition.broken("broker", "not reached yet")
+    return condition
 
 
-def _declared(settings: Settings, condition: Condition) -> bool:
+def _declared(settings: Settings, condition: Condition, asked: _Asked) -> bool:
     """Declare the topology, waiting for the broker; False if asked to stop before."""
-    asked = _Asked()
     while not asked.to_stop:
         try:
             declare(settings.amqp_url, bootstrap.topology())

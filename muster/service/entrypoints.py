@@ -8,6 +8,7 @@ never held across a switch, and psycopg and SQLite need no special care.
 
 import functools
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -88,7 +89,8 @@ class Subscribe(_MusterEntrypoint):
         return Subscription(service, self.name, self.events)
 
     def start(self) -> None:
-        """Begin to poll, in a green thread of its own."""
+        """Begin to poll, in a green thread of its own; not ready until the first poll."""
+        self.platform.condition.broken(self._queue_part, "not polled yet")
         self.container.spawn_managed_thread(self._run, identifier=f"subscribe:{self.name}")
 
     def _run(self) -> None:
@@ -111,8 +113,12 @@ class Subscribe(_MusterEntrypoint):
             subscriber.close()
             self.finished.send(None)
 
+    @property
+    def _queue_part(self) -> str:
+        return f"queue {self.subscription(self.container.service_name).queue}"
+
     def _turn(self, inlet: Inlet, subscriber: Subscriber) -> bool:
-        part = f"queue {inlet.subscription.queue}"
+        part = self._queue_part
         try:
             deliveries = subscriber.poll(self.platform.batch_size)
             self.platform.condition.works(part)
@@ -187,9 +193,14 @@ class Background(_MusterEntrypoint):
         self.thread.start()
 
     def stop(self) -> None:
-        """Let the round in hand end, at most until the drain deadline."""
+        """Let the round in hand end, at most until the drain deadline, without holding up others.
+
+        Joining the thread would keep every batch in hand from its end, and its queue from closing.
+        """
         self.halt.set()
-        self.thread.join(timeout=self.platform.drain_seconds)
+        deadline = time.monotonic() + self.platform.drain_seconds
+        while self.thread.is_alive() and time.monotonic() < deadline:
+            eventlet.sleep(LONGEST_PAUSE)
 
     def _run(self, method: Callable[[Store], bool], platform: Platform, store: Store) -> None:
         part = f"background {self.name}"
