@@ -53,7 +53,7 @@ async def _inspect(stage: Stage, alliance: Alliance) -> Report:
     await look_at_requests(operator, ledger)
     offers = await count_offers(operator, ledger)
     await _mail_has_settled(mail)
-    notifications = await count_notifications(operator)
+    notifications = await count_notifications(operator, stage.course.started_at)
     return report_of(
         Evidence(
             ledger=ledger,

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from time import monotonic
 
 from muster.cli.world.ledger import Ledger
@@ -17,6 +18,7 @@ class Course:
     phase: str = STARTING
     seconds: dict[str, float] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _began: float = field(default_factory=monotonic)
 
     def enter(self, phase: str) -> None:

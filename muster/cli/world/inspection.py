@@ -1,9 +1,10 @@
 """The operator's last look: what the system itself says became of everything."""
 
 from collections import Counter
+from datetime import datetime
 
 from muster.cli.world.client import Session
-from muster.cli.world.ledger import Ledger
+from muster.cli.world.ledger import Ledger, instant
 
 
 async def look_at_requests(operator: Session, ledger: Ledger) -> None:
@@ -24,12 +25,12 @@ async def count_offers(operator: Session, ledger: Ledger) -> Counter[str]:
     )
 
 
-async def count_notifications(operator: Session) -> Counter[str]:
-    """Count the notifications that were sent, by channel."""
-    return Counter(
-        [
-            str(notification["channel"])
-            async for notification in operator.pages("/v1/notifications")
-            if notification["status"] == "sent"
-        ]
-    )
+async def count_notifications(operator: Session, since: datetime) -> Counter[str]:
+    """Count the notifications that were called for since then and sent, by channel."""
+    counted: Counter[str] = Counter()
+    async for notification in operator.pages("/v1/notifications"):  # newest first
+        if instant(notification["created_at"]) < since:
+            break
+        if notification["status"] == "sent":
+            counted[str(notification["channel"])] += 1
+    return counted

@@ -13,6 +13,8 @@ from muster.contracts.vocabulary.statuses import REQUEST, RequestStatus
 
 Report = dict[str, Any]
 CONFIRMED = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE, RequestStatus.CLOSED})
+# Members whose desks nobody plays are excluded, which says nothing about what is lacking.
+_OUR_OWN_WISH = "not_excluded"
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -128,9 +130,14 @@ def reasons_of(view: Json) -> list[str]:
     found = []
     for shortfall in view.get("shortfalls", ()):
         reasons = Counter({str(k): int(n) for k, n in shortfall["reasons"].items()})
-        commonest = min(reasons.items(), key=lambda item: (-item[1], item[0]), default=None)
+        commonest = min(reasons.items(), key=_weight, default=None)
         found.append(commonest[0] if commonest else "no capability of this kind")
     return found
+
+
+def _weight(reason: tuple[str, int]) -> tuple[bool, int, str]:
+    name, count = reason
+    return name == _OUR_OWN_WISH, -count, name
 
 
 def unfilled_by_reason(traces: Iterable[RequestTrace]) -> dict[str, int]:

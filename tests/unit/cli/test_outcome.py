@@ -144,6 +144,13 @@ def test_unfilled_requests_are_counted_by_their_commonest_reason() -> None:
     assert reasons_of(traces[0].view) == ["licence", "capacity"]
 
 
+def test_that_members_were_excluded_is_a_reason_only_where_nothing_else_is() -> None:
+    """We exclude whom we do not play, however many they are; that is not what was lacking."""
+    excluded = {"not_excluded": 90, "licence": 2}
+    view = {"shortfalls": [{"reasons": excluded}, {"reasons": {"not_excluded": 1}}]}
+    assert reasons_of(view) == ["licence", "not_excluded"]
+
+
 def test_a_settled_request_stays_settled_whatever_arrives_late() -> None:
     """News may overtake each other."""
     ledger = Ledger(in_hand=1)
