@@ -6,6 +6,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
 
+# Left to itself, TCP takes a quarter of an hour to find that the other end is gone.
+_NOTICE_A_SILENT_SERVER = {
+    "tcp_user_timeout": 20_000,  # milliseconds
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
 READ_ONLY = "muster_read_only"  # execution option of a connection that will not write
 
 
@@ -28,6 +36,7 @@ def open_engine(url: str) -> Engine:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 5,
+                **_NOTICE_A_SILENT_SERVER,
                 "options": "-c statement_timeout=15000 "
                 "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
             },

@@ -6,7 +6,9 @@ from typing import IO
 from zlib import crc32
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+
+from muster.contracts.vocabulary.errors import TransientError
+from muster.storage.store import as_unavailable
 
 
 class ExclusiveRight:
@@ -22,7 +24,10 @@ class ExclusiveRight:
         self._file: IO[bytes] | None = None
 
     def held(self) -> bool:
-        """Take the right if it is free; tell whether this process has it now."""
+        """Take the right if it is free; tell whether this process has it now.
+
+        Raises StoreUnavailable if the database cannot tell.
+        """
         if self._engine.dialect.name == "postgresql":
             return self._held_on_postgresql()
         database = self._engine.url.database
@@ -30,9 +35,9 @@ class ExclusiveRight:
 
     def release(self) -> None:
         """Give the right back; idempotent."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -51,17 +56,23 @@ class ExclusiveRight:
 
     def _held_on_postgresql(self) -> bool:
         try:
-            if self._session is not None:
+            with as_unavailable():
+                if self._session is None:
+                    return self._taken_on_postgresql()
                 self._session.execute(text("SELECT 1"))  # the lock lives as long as the session
-                return True
-            session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            key = crc32(self._purpose.encode())
+        except TransientError:
+            self.release()
+            raise
+        return True
+
+    def _taken_on_postgresql(self) -> bool:
+        session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        key = crc32(self._purpose.encode())
+        try:
             if session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
                 session.detach()  # so that closing ends the session, and with it the lock
                 self._session = session
-                return True
-            session.close()
-        except DBAPIError:
-            self.release()
-            raise
-        return False
+        finally:
+            if self._session is None:
+                session.close()
+        return self._session is not None

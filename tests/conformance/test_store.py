@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, String, Table, Text, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, event, func, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from muster.clock import RandomIds, SimulatedClock
 from muster.contracts.vocabulary.errors import NotFound
@@ -17,7 +18,7 @@ from muster.storage.engine import open_engine
 from muster.storage.exclusive import ExclusiveRight
 from muster.storage.repository import Repository, StaleWrite
 from muster.storage.retention import forget_old
-from muster.storage.store import Store, StoreUnavailable
+from muster.storage.store import OutcomeUnknown, Store, StoreUnavailable
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
 from tests.events import SOMEBODY, an_event
@@ -46,6 +47,19 @@ TABLE = Table(
 COUNTERS = Repository(
     TABLE, Counter, "counter", lambda c: {"counter_id": c.counter_id, "count": c.count}
 )
+
+
+@contextmanager
+def commits_lost(store: Store) -> Iterator[None]:
+    """Let every commit succeed, and the connection break before anybody learns of it."""
+
+    def lose(connection: Connection) -> None:
+        connection.connection.commit()
+        raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+
+    event.listen(store.engine, "commit", lose)
+    yield
+    event.remove(store.engine, "commit", lose)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -123,6 +137,33 @@ def test_concurrent_changes_are_all_kept(store: Store) -> None:
         thread.join()
 
     assert count(store) == 100
+
+
+def test_a_change_whose_commit_broke_off_is_not_made_again(store: Store) -> None:
+    """It may have been kept, as here; doing it again would do it twice."""
+    start_counting(store)
+    with commits_lost(store), pytest.raises(OutcomeUnknown):
+        store.transact(SOMEBODY, add_one)
+
+    assert count(store) == 1
+
+
+def test_a_right_is_not_had_while_the_database_is_away(store: Store) -> None:
+    """Whoever asks is told so in words it understands, and may ask again."""
+    if store.engine.dialect.name == "sqlite":
+        return  # a file beside the database needs no database
+    right = ExclusiveRight(store.engine, "relay")
+    assert right.held()
+    with store.read() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+        others += " current_database() AND pid <> pg_backend_pid()"
+        connection.exec_driver_sql(others)
+
+    with pytest.raises(StoreUnavailable):
+        eventually(lambda: not right.held())
+
+    assert eventually(right.held)
+    right.release()
 
 
 def test_a_stale_write_is_refused(store: Store) -> None:
