@@ -78,16 +78,19 @@ def check_url(url: str, allowed: tuple[Network, ...]) -> None:
 
     A host name is looked up, and its addresses checked, whenever a connection is made.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise EgressRefused(f"The port of {url!r} is not a number up to 65535.") from error
+    except ValueError as error:  # a port that is none, brackets that do not match
+        raise EgressRefused(
+            "The address cannot be read: its port must be a number up to 65535, and only an IPv6 "
+            "address stands in brackets."
+        ) from error
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise EgressRefused("Give an absolute address such as https://example.com/muster.")
     if parts.username is not None or parts.fragment:
         raise EgressRefused("Leave credentials and #fragments out of the address.")
-    if not url.isascii() or any(letter.isspace() for letter in url):
+    if not url.isascii() or not url.isprintable() or " " in url:
         raise EgressRefused("Write the address in ASCII (punycode, percent-encoding).")
     literal = _literal(parts.hostname)
     check_target(parts.scheme, port, (literal,) if literal else (), allowed)

@@ -78,6 +78,8 @@ def test_one_private_address_among_public_ones_spoils_the_name() -> None:
         ("https://example.com/#part", "fragments"),
         ("https://example.com:25/", "Port 25"),
         ("https://example.com:99999/", "port"),
+        ("https://exam]ple.com/", "brackets"),
+        ("https://example.com/\x01", "ASCII"),
         ("https://exämple.com/", "ASCII"),
         ("https://example.com/a b", "ASCII"),
     ],
