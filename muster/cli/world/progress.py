@@ -12,7 +12,8 @@ from rich.text import Text
 
 from muster.cli.world.course import Course
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.outcome import Report
+from muster.cli.world.outcome import CONFIRMED, Report
+from muster.contracts.vocabulary.statuses import RequestStatus
 
 _EVERY_S = 0.5
 _LINE_EVERY_S = 5.0  # where there is no terminal to redraw on
@@ -41,8 +42,22 @@ class Progress:
 
     async def _lines(self) -> None:
         while True:
-            self._console.print(" · ".join(f"{what}: {how}" for what, how in self._rows()))
+            head = f"{monotonic() - self._began:4.0f} s  {self._course.phase:<10}"
+            self._console.out(head, " · ".join(self._line()), highlight=False)
             await asyncio.sleep(_LINE_EVERY_S)
+
+    def _line(self) -> Iterator[str]:
+        statuses, jobs = self._ledger.statuses(), self._ledger.jobs
+        if statuses:
+            confirmed = sum(statuses[status] for status in CONFIRMED)
+            unfilled = statuses[RequestStatus.UNFILLED]
+            yield f"{statuses.total()} submitted, {confirmed} confirmed, {unfilled} unfilled"
+            yield f"{jobs['opened']} jobs, {jobs['completed']} completed"
+            if self._emails is not None:
+                yield f"{self._emails()} e-mails"
+        else:
+            yield self._enrolled()
+        yield from (f"{what}: {how}" for what, how in self._trouble())
 
     @contextmanager
     def _live(self) -> Iterator[Live]:
@@ -52,28 +67,36 @@ class Progress:
     def _table(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         for what, how in self._rows():
-            table.add_row(Text(what, style="bold"), how)
+            table.add_row(Text(what, style="bold"), Text(how))
         return Group(table)
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         ledger = self._ledger
         yield "now", f"{self._course.phase} ({monotonic() - self._began:.0f} s)"
-        members, capabilities = ledger.counts["members"], ledger.counts["capabilities"]
-        yield "enrolled", f"{members} members, {capabilities} capabilities"
+        yield "enrolled", self._enrolled()
         yield "requests", _counted(ledger.statuses()) or "none yet"
         yield "answers", _counted(ledger.offers) or "none yet"
         yield "jobs", _counted(ledger.jobs) or "none yet"
         if self._emails is not None:
             webhooks = ledger.counts["webhooks_received"]
             yield "told", f"{self._emails()} e-mails, {webhooks} webhooks"
+        yield from self._trouble()
+
+    def _enrolled(self) -> str:
+        counts = self._ledger.counts
+        return f"{counts['members']} members, {counts['capabilities']} capabilities"
+
+    def _trouble(self) -> Iterator[tuple[str, str]]:
         if self._course.faults:
             yield "faults", ", ".join(self._course.faults)
-        if ledger.error_count:
-            yield "errors", f"{ledger.error_count}, such as {ledger.error_samples[-1]}"
+        if self._ledger.error_count:
+            samples = self._ledger.error_samples
+            yield "errors", f"{self._ledger.error_count}, such as {samples[-1]}"
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()) if number)
+    named = ((name.replace("_", " "), number) for name, number in sorted(counts.items()))
+    return ", ".join(f"{number} {name}" for name, number in named if number)
 
 
 def summary_of(report: Report) -> Table:
