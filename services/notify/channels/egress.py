@@ -23,7 +23,7 @@ def resolve(host: str, port: int) -> tuple[Address, ...]:
     """Return every address of a host name; raise httpcore.ConnectError if it has none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a label that no name can have is a UnicodeError
         raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
     return tuple(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
 

@@ -93,6 +93,11 @@ class SmtpMailer:
             return _refused(refused.smtp_code, refused.smtp_error)
         except ValueError as error:  # an address or header that no message can carry
             return Result(Outcome.FAILED, f"not a possible e-mail: {error}")
+        except (OSError, smtplib.SMTPException):
+            raise  # the connection's fault
+        except Exception as error:  # this letter's: what was sent before it must not be lost
+            log.exception("an e-mail cannot be written", extra={"id": letter.notification_id})
+            return Result(Outcome.RETRIED, f"not written: {type(error).__name__}: {error}")
         return Result(Outcome.SENT, letter.address)
 
     def _content(self, letter: Letter) -> bytes:

@@ -6,7 +6,9 @@ from enum import StrEnum
 from zlib import crc32
 
 LEASE = timedelta(seconds=120)  # a courier that says nothing for so long is taken for dead
-PATIENCE = timedelta(seconds=60)  # a courier hands back what it has not begun after so long
+# A courier hands back what it has not begun after so long. Shorter than a process that is told to
+# stop may take: what was sent has to be written down before it ends, or it is sent again.
+PATIENCE = timedelta(seconds=8)
 
 _FIRST_DELAY = 5.0
 _GROWTH = 3.0

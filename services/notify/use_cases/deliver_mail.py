@@ -13,6 +13,7 @@ from muster.storage.store import Store
 from services.notify.domain.addressing import Contact, address_of
 from services.notify.domain.delivery import Channel, Outcome, Parcel, Result
 from services.notify.use_cases.claim_due import CLAIM, any_letter_due, claim_letters
+from services.notify.use_cases.recording import record_for_sure
 from services.notify.use_cases.settle import Reports, settle
 
 
@@ -55,7 +56,8 @@ def deliver_mail(store: Store, mailer: Mailer, rules: MailRules) -> bool:
     context = courier_context(store)
     claimed = store.transact(context, claim_letters)
     reports = _send(claimed, mailer, rules)
-    judged = store.transact(
+    judged = record_for_sure(
+        store,
         context,
         lambda work: settle(work, Channel.EMAIL, reports, rules.allowed_attempts),
     )

@@ -15,6 +15,7 @@ from services.notify.domain.endpoint import Endpoint, EndpointStatus, pause_afte
 from services.notify.tables import ENDPOINTS, webhook_traffic
 from services.notify.use_cases.claim_due import Bundle, any_post_due, claim_posts
 from services.notify.use_cases.deliver_mail import count, courier_context
+from services.notify.use_cases.recording import record_for_sure
 from services.notify.use_cases.settle import Reports, settle
 
 log = logging.getLogger(__name__)
@@ -72,17 +73,25 @@ def deliver_webhooks(store: Store, poster: Poster, rules: PostRules) -> bool:
 def _serve(store: Store, poster: Poster, rules: PostRules, bundle: Bundle) -> None:
     """Post one endpoint's bundle and record it. What raises here is tried again after the lease."""
     try:
-        if bundle.endpoint.status is EndpointStatus.ENABLED:
-            run = poster.post_all(bundle.endpoint, bundle.parcels)
-        else:
-            gone = Result(Outcome.SUPPRESSED, f"the webhook is {bundle.endpoint.status.value}")
-            run = Run((gone,) * len(bundle.parcels))
-        judged = store.transact(
-            courier_context(store), lambda work: _settle_bundle(work, bundle, run, rules)
+        run = _post(poster, bundle)
+        judged = record_for_sure(
+            store, courier_context(store), lambda work: _settle_bundle(work, bundle, run, rules)
         )
         count(Channel.WEBHOOK, judged)
     except Exception:
         log.exception("a run of webhooks broke off", extra={"webhook": bundle.endpoint.webhook_id})
+
+
+def _post(poster: Poster, bundle: Bundle) -> Run:
+    if bundle.endpoint.status is not EndpointStatus.ENABLED:
+        gone = Result(Outcome.SUPPRESSED, f"the webhook is {bundle.endpoint.status.value}")
+        return Run((gone,) * len(bundle.parcels))
+    try:
+        return poster.post_all(bundle.endpoint, bundle.parcels)
+    except Exception as error:  # counted as a failed attempt, or it would be tried for ever
+        log.exception("a poster failed", extra={"webhook": bundle.endpoint.webhook_id})
+        failed = Result(Outcome.RETRIED, f"{type(error).__name__}: {error}")
+        return Run((failed, *(Result(Outcome.RELEASED),) * (len(bundle.parcels) - 1)))
 
 
 def _settle_bundle(work: UnitOfWork, bundle: Bundle, run: Run, rules: PostRules) -> Reports:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from muster.clock import SimulatedClock
 from muster.contracts.vocabulary.statuses import MemberStatus
@@ -218,6 +220,36 @@ def test_a_courier_that_dies_leaves_a_lease_that_runs_out(
     assert outcomes(store) == ["unknown", "sent"]
     first, second = (message["Message-ID"] for _, message in sink.messages)
     assert first == second
+
+
+class LosesTheStore(Mailer):
+    """A courier whose database goes away while it sends, and is back a little later."""
+
+    def __init__(self, store: Store, mailer: Mailer) -> None:
+        self.store, self.mailer, self.refusals = store, mailer, 9
+
+    def send(self, letters: Sequence[Letter]) -> list[Result]:
+        event.listen(self.store.engine, "begin", self._refuse)
+        return self.mailer.send(letters)
+
+    def _refuse(self, _connection: object) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise OperationalError("BEGIN", {}, Exception("the server is starting up"))
+
+
+def test_a_store_that_is_away_when_a_letter_is_sent_does_not_have_it_sent_twice(
+    store: Store, sink: Sink, clock: SimulatedClock
+) -> None:
+    """That it was sent is written down as soon as the store is back."""
+    tell(store, offer_sent())
+
+    deliver_mail(store, LosesTheStore(store, open_mailer(sink.settings())), RULES)
+
+    assert statuses(store) == ["sent"]
+    clock.advance(LEASE)
+    deliver(store, sink)
+    assert len(sink.messages) == 1
 
 
 class IsOvertaken(Mailer):

@@ -3,9 +3,11 @@
 from ipaddress import ip_address
 from pathlib import Path
 
+import httpcore
 import pytest
 
 from muster.storage.store import Store
+from services.notify.channels.egress import resolve
 from services.notify.domain.endpoint import (
     Address,
 )
@@ -41,6 +43,29 @@ def test_an_answer_that_trickles_in_without_end_is_cut_off(
     [(outcome, detail)] = ledger(shared_store)
     assert outcome == "retried"
     assert "Timeout" in detail
+
+
+def test_a_name_that_cannot_be_one_is_a_failed_attempt() -> None:
+    """Looking it up fails in a way of its own, before anybody is asked."""
+    with pytest.raises(httpcore.ConnectError):
+        resolve(f"{'a' * 64}.example", 443)
+
+
+def test_whatever_goes_wrong_with_an_endpoint_counts_as_a_failure_of_it(
+    shared_store: Store,
+) -> None:
+    """Or the same post would be tried for ever, each time the lease runs out."""
+
+    def unforeseen(_host: str, _port: int) -> tuple[Address, ...]:
+        raise RuntimeError("of a kind that nobody foresaw")
+
+    register(shared_store, "https://innocent.example/hook")
+    tell(shared_store, offer_sent(), offer_sent(quantity=2))
+
+    deliver(shared_store, resolver=unforeseen)
+
+    assert statuses(shared_store) == ["pending", "pending"]
+    assert ledger(shared_store) == [("retried", "RuntimeError: of a kind that nobody foresaw")]
 
 
 def test_a_name_that_now_leads_inside_is_not_called(shared_store: Store, hook: HookServer) -> None:
