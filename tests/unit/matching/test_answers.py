@@ -9,6 +9,7 @@ from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.statuses import BookingStatus, OfferStatus, RequestStatus
 from services.matching.domain.errors import OfferLapsed
 from services.matching.settings import MatchingSettings
+from services.matching.use_cases.expire_offer import expire_offer
 from tests.stores import START
 from tests.unit.matching.builders import (
     ENTERPRISE,
@@ -217,3 +218,16 @@ def test_settings_say_how_long_an_offer_waits() -> None:
     )
 
     assert room.the_offer(room.sourced()).expires_at == START + timedelta(seconds=7)
+
+
+def test_a_clock_that_is_put_back_leaves_no_offer_open_for_ever(room: Room) -> None:
+    """A timer that fired too early is set again, or the capacity would stay held."""
+    request = room.sourced()
+    offer = room.the_offer(request)
+    due = ("offer-expiry", offer.offer_id)
+    room.transact(lambda work: work.unschedule(*due))  # as it is when the timer has been taken
+
+    room.transact(lambda work: expire_offer(work, offer.offer_id))
+
+    assert room.offer(offer.offer_id).status is OfferStatus.SENT
+    assert due in room.timers()
