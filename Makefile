@@ -59,7 +59,7 @@ types: $(VENV)/development.stamp
 	$(BIN)/mypy
 
 walls: $(VENV)/development.stamp
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 # Setting it up; a second time is quick, a changed lock installs again
 
