@@ -3,16 +3,6 @@
 from muster.contracts.vocabulary.errors import Conflict, DomainError, MusterError
 
 
-class UnacceptableInput(DomainError):
-    """One named part of the request is wrong; `allowed` says what it may be."""
-
-    def __init__(self, field: str, problem: str, allowed: str) -> None:
-        super().__init__(f"`{field}` {problem}. Allowed: {allowed}.")
-        self.field = field
-        self.problem = problem
-        self.allowed = allowed
-
-
 class IdempotencyKeyReused(DomainError):
     """The key was used before, for something else."""
 

@@ -15,10 +15,11 @@ from fastapi import Request
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from muster.contracts.vocabulary.errors import InputRefused
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from muster.web import scope as keys
-from muster.web.errors import IdempotencyKeyReused, ShownOnlyOnce, UnacceptableInput
+from muster.web.errors import IdempotencyKeyReused, ShownOnlyOnce
 
 HEADER = "Idempotency-Key"
 ANONYMOUS = "anonymous"  # the client id of callers of public routes
@@ -46,12 +47,12 @@ class Claim:
 
 
 def claim_of(request: Request, client_id: str) -> Claim | None:
-    """Return the claim a request makes, or None; raise UnacceptableInput for a bad key."""
+    """Return the claim a request makes, or None; raise InputRefused for a bad key."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
     if not _ACCEPTABLE.fullmatch(key):
-        raise UnacceptableInput(
+        raise InputRefused(
             HEADER, "is not a usable key", "1 to 255 visible ASCII characters, such as a UUID"
         )
     url = request.url

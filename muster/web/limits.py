@@ -6,12 +6,11 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from muster.contracts.vocabulary.errors import MusterError
+from muster.contracts.vocabulary.errors import InputRefused, MusterError
 from muster.web import scope as keys
 from muster.web.errors import (
     BodyTooLarge,
     BodyTooSlow,
-    UnacceptableInput,
     UnsupportedMediaType,
 )
 from muster.web.problems import error_response
@@ -118,8 +117,8 @@ def _check_text(body: bytes) -> None:
         raise _not_kept(found.field, found.character)
 
 
-def _not_kept(where: str, character: str) -> UnacceptableInput:
-    return UnacceptableInput(where, f"contains the character {character}", "any text without it")
+def _not_kept(where: str, character: str) -> InputRefused:
+    return InputRefused(where, f"contains the character {character}", "any text without it")
 
 
 def _refusal(error: MusterError, scope: Scope) -> Response:

@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from muster.contracts.event import Contract
-from muster.web.errors import UnacceptableInput
+from muster.contracts.vocabulary.errors import InputRefused
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 50
@@ -41,7 +41,7 @@ def encode_cursor(last_id: str) -> str:
 
 
 def decode_cursor(cursor: str) -> str:
-    """Return the id a cursor continues after; raise UnacceptableInput for a tampered one."""
+    """Return the id a cursor continues after; raise InputRefused for a tampered one."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         last_id = urlsafe_b64decode(padded).decode("ascii")
@@ -75,8 +75,8 @@ async def _page_request(
 Paging = Annotated[PageRequest, Depends(_page_request)]
 
 
-def _bad_cursor() -> UnacceptableInput:
-    return UnacceptableInput(
+def _bad_cursor() -> InputRefused:
+    return InputRefused(
         "cursor",
         "is not a cursor this list gave out",
         "the next_cursor of the page before, unchanged; leave it out to start at the beginning",

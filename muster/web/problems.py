@@ -17,6 +17,7 @@ from muster.contracts.vocabulary.errors import (
     DomainError,
     Forbidden,
     IllegalTransition,
+    InputRefused,
     MusterError,
     NotFound,
     PermanentError,
@@ -61,7 +62,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     Conflict: Kind(409, "conflict", "Does not fit the present state"),
     errors.ShownOnlyOnce: Kind(409, "shown-only-once", "The answer is not kept"),
     errors.IdempotencyKeyReused: Kind(422, "idempotency-key-reused", "Key already used"),
-    errors.UnacceptableInput: INVALID_INPUT,
+    InputRefused: INVALID_INPUT,
     DomainError: Kind(422, "rule-violated", "A rule forbids this"),
     PermanentError: Kind(422, "impossible", "This cannot be done"),
     TransientError: Kind(503, "try-again", "Not possible just now"),
@@ -200,8 +201,10 @@ def _detail(kind: Kind, error: MusterError) -> str:
 def _members(error: MusterError) -> dict[str, Any]:
     if isinstance(error, IllegalTransition):
         return {"current": str(error.current), "allowed": [str(a) for a in error.allowed]}
-    if isinstance(error, errors.UnacceptableInput):
-        violation = {"field": error.field, "problem": error.problem, "allowed": error.allowed}
+    if isinstance(error, InputRefused):
+        violation = {"field": error.field, "problem": error.problem}
+        if error.allowed:
+            violation["allowed"] = error.allowed
         return {"errors": [violation]}
     return {}
 

@@ -1,10 +1,8 @@
 """Everything that comes into matching over HTTP: requests, and answers to offers."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -13,9 +11,7 @@ from muster.contracts.vocabulary.identifiers import OfferId, RequestId
 from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
 from muster.web import Command, Page, Paging, Query, command_in, page_of, query_in, setting
-from muster.web.errors import UnacceptableInput
 from services.matching import explanations, queries
-from services.matching.domain.errors import InputRefused
 from services.matching.domain.request import Request
 from services.matching.schemas import CounterBody, Nothing, RequestBody, Why
 from services.matching.settings import MatchingSettings
@@ -40,8 +36,7 @@ Settings = Annotated[MatchingSettings, setting(MatchingSettings)]
 @router.post("/requests", status_code=201, response_model=RequestView, tags=["requests"])
 def post_request(body: RequestBody, command: Submit) -> Response:
     """Ask for protection. It is safe once answered; providers are then sought."""
-    return _execute(
-        command,
+    return command.execute(
         lambda work: _view(work, submit_request(work, command.caller, body.asked())),
     )
 
@@ -83,16 +78,15 @@ def get_explanation(request_id: RequestId, query: ReadRequests) -> Response:
 @router.post("/requests/{request_id}/approve", response_model=RequestView, tags=["requests"])
 def post_approval(request_id: RequestId, body: Nothing, command: Steer) -> Response:  # noqa: ARG001
     """Approve what is proposed: bookings are confirmed and the providers are bound."""
-    return _execute(
-        command, lambda work: _view(work, approve_request(work, command.caller, request_id))
+    return command.execute(
+        lambda work: _view(work, approve_request(work, command.caller, request_id))
     )
 
 
 @router.post("/requests/{request_id}/cancel", response_model=RequestView, tags=["requests"])
 def post_cancellation(request_id: RequestId, body: Why, command: Steer) -> Response:
     """Cancel a request in any state that is not final; everything it held is released."""
-    return _execute(
-        command,
+    return command.execute(
         lambda work: _view(work, cancel_request(work, command.caller, request_id, body.reason)),
     )
 
@@ -137,8 +131,7 @@ def post_acceptance(
     settings: Settings,
 ) -> Response:
     """Accept an offer; a countered one is for its enterprise to accept, at the new price."""
-    return _execute(
-        command,
+    return command.execute(
         lambda work: OfferView.of(accept_offer(work, command.caller, offer_id, settings.patience)),
     )
 
@@ -146,8 +139,7 @@ def post_acceptance(
 @router.post("/offers/{offer_id}/decline", response_model=OfferView, tags=["offers"])
 def post_refusal(offer_id: OfferId, body: Why, command: Answer) -> Response:
     """Decline an offer; a countered one is for its enterprise to decline. Others are asked."""
-    return _execute(
-        command,
+    return command.execute(
         lambda work: OfferView.of(decline_offer(work, command.caller, offer_id, body.reason)),
     )
 
@@ -157,8 +149,7 @@ def post_counter(
     offer_id: OfferId, body: CounterBody, command: Answer, settings: Settings
 ) -> Response:
     """Offer to serve for another price; the enterprise decides, and has its time to do so."""
-    return _execute(
-        command,
+    return command.execute(
         lambda work: OfferView.of(
             counter_offer(
                 work, command.caller, offer_id, body.price, body.reason, settings.patience
@@ -169,11 +160,3 @@ def post_counter(
 
 def _view(work: UnitOfWork, request: Request) -> RequestView:
     return RequestView.of(queries.read(work.connection, request))
-
-
-def _execute(command: Command, change: Callable[[UnitOfWork], BaseModel]) -> Response:
-    """Run a change; what a rule refuses becomes a problem that names the field."""
-    try:
-        return command.execute(change)
-    except InputRefused as refused:
-        raise UnacceptableInput(refused.field, refused.problem, refused.allowed) from refused

@@ -11,6 +11,17 @@ class DomainError(MusterError):
     """A rule of the business refused what was asked; asking again unchanged will not help."""
 
 
+class InputRefused(DomainError):
+    """One named part of what was told breaks a rule; `allowed`, if given, says what it may be."""
+
+    def __init__(self, field: str, problem: str, allowed: str = "") -> None:
+        sentence = f"`{field}` {problem}. Allowed: {allowed}." if allowed else f"{field}: {problem}"
+        super().__init__(sentence)
+        self.field = field
+        self.problem = problem
+        self.allowed = allowed
+
+
 class NotFound(DomainError):
     """There is no such thing, or the caller may not know that there is."""
 

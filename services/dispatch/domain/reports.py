@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from muster.contracts.vocabulary.errors import Conflict, DomainError, IllegalTransition
+from muster.contracts.vocabulary.errors import Conflict, IllegalTransition, InputRefused
 from muster.contracts.vocabulary.statuses import JOB, JobStatus
 from services.dispatch.domain.job import RANK, Job
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
-class FromTheFuture(DomainError):
+class FromTheFuture(InputRefused):
     """A report of something that has not happened yet."""
 
 
@@ -32,8 +32,9 @@ def time_of(occurred_at: datetime | None, now: datetime) -> datetime:
         return now
     if occurred_at - now > CLOCKS_DIFFER_BY:
         raise FromTheFuture(
-            f"occurred_at {occurred_at.isoformat()} lies in the future (it is {now.isoformat()}); "
-            "report what has happened, and check your clock."
+            "occurred_at",
+            f"is {occurred_at.isoformat()}, which lies in the future; check your clock",
+            f"a time up to now ({now.isoformat()})",
         )
     return min(occurred_at.astimezone(UTC), now)
 

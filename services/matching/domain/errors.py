@@ -1,19 +1,9 @@
-"""How matching's rules refuse what they were told."""
+"""How matching's rules refuse what comes too late."""
 
 from datetime import datetime
 
-from muster.contracts.vocabulary.errors import DomainError, IllegalTransition
+from muster.contracts.vocabulary.errors import IllegalTransition
 from muster.contracts.vocabulary.statuses import OfferStatus
-
-
-class InputRefused(DomainError):
-    """One named part of what was told breaks a rule; `allowed` says what it may be."""
-
-    def __init__(self, field: str, problem: str, allowed: str) -> None:
-        super().__init__(f"`{field}` {problem}. Allowed: {allowed}.")
-        self.field = field
-        self.problem = problem
-        self.allowed = allowed
 
 
 class OfferLapsed(IllegalTransition):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from muster.access import Caller
 from muster.contracts.vocabulary.attributes import Requirement
+from muster.contracts.vocabulary.errors import InputRefused
 from muster.contracts.vocabulary.identifiers import NeedId, OrganisationId, Prefix, RequestId
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.values import Place, Window
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import announcements, timers
-from services.matching.domain.errors import InputRefused
 from services.matching.domain.request import Need, Request
 from services.matching.domain.terms import Principal, Terms
 from services.matching.tables import REQUESTS

@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-from muster.contracts.vocabulary.errors import Conflict, DomainError
+from muster.contracts.vocabulary.errors import Conflict, InputRefused
 from muster.contracts.vocabulary.identifiers import WebhookId
 from muster.contracts.vocabulary.kinds import Role
 
@@ -31,8 +31,11 @@ class EndpointStatus(StrEnum):
     DELETED = "deleted"
 
 
-class EgressRefused(DomainError):
+class EgressRefused(InputRefused):
     """A webhook may not go to this address."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("url", sentence)
 
 
 @dataclass(frozen=True)

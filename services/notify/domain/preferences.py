@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from muster.contracts.vocabulary.errors import DomainError
+from muster.contracts.vocabulary.errors import InputRefused
 from services.notify.domain.audience import (
     AUDIENCE,
     CHECK_IN_MISSED,
@@ -24,8 +24,11 @@ class MailChoice(StrEnum):
     EXTREME_ONLY = "extreme_only"  # incidents only
 
 
-class PreferenceRefused(DomainError):
+class PreferenceRefused(InputRefused):
     """This choice would silence what must be heard, or names something that does not exist."""
+
+    def __init__(self, event_type: str, problem: str, allowed: str = "") -> None:
+        super().__init__(f"email.{event_type}", problem, allowed)
 
 
 @dataclass(frozen=True)
@@ -54,25 +57,25 @@ class Preferences:
 
 def _check(event_type: str, choice: MailChoice) -> None:
     if event_type not in MAILED_TYPES:
-        raise PreferenceRefused(
-            f"{event_type!r} never comes by e-mail. Choose among: {', '.join(MAILED_TYPES)}."
-        )
+        raise PreferenceRefused(event_type, "never comes by e-mail", ", ".join(MAILED_TYPES))
     if choice is MailChoice.ON:
         return
     if event_type == CHECK_IN_MISSED:
         raise PreferenceRefused(
-            f"{event_type} cannot be switched off: a team that does not answer may be in danger, "
-            "and somebody must find out. Leave it on, and change the emergency mailbox of your "
-            "organisation if it reaches the wrong people."
+            event_type,
+            "cannot be switched off: a team that does not answer may be in danger, and somebody "
+            "must find out",
+            "on; if it reaches the wrong people, have the emergency mailbox of your organisation "
+            "changed",
         )
     if event_type == INCIDENT_REPORTED and choice is MailChoice.OFF:
         raise PreferenceRefused(
-            f"{event_type} cannot be switched off altogether: an incident of severity extreme, "
-            f"such as an SOS, means lives at risk. Choose {MailChoice.EXTREME_ONLY.value!r} to "
-            "silence the lesser ones."
+            event_type,
+            "cannot be switched off altogether: an incident of severity extreme, such as an SOS, "
+            "means lives at risk",
+            f"on, or {MailChoice.EXTREME_ONLY.value} to silence the lesser ones",
         )
     if event_type != INCIDENT_REPORTED and choice is MailChoice.EXTREME_ONLY:
         raise PreferenceRefused(
-            f"{event_type} has no severity; choose 'on' or 'off'. "
-            f"'extreme_only' is for {INCIDENT_REPORTED}."
+            event_type, "has no severity", f"on, off ({choice.value} is for {INCIDENT_REPORTED})"
         )

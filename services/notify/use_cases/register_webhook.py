@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert
 
 from muster.access import Caller
-from muster.contracts.vocabulary.errors import Conflict, DomainError
+from muster.contracts.vocabulary.errors import Conflict, InputRefused
 from muster.contracts.vocabulary.identifiers import Prefix, WebhookId
 from muster.contracts.vocabulary.kinds import Role
 from muster.storage.unit_of_work import UnitOfWork
@@ -24,7 +24,7 @@ from services.notify.tables import ENDPOINTS, webhook_traffic, webhooks
 _SECRET_BYTES = 32
 
 
-class UnknownEventType(DomainError):
+class UnknownEventType(InputRefused):
     """A webhook asked for events that its owner can never see."""
 
 
@@ -74,6 +74,7 @@ def _check_types(role: Role, event_types: tuple[str, ...]) -> None:
     visible = sorted(name for name in AUDIENCE if may_see(name, role))
     if unknown := sorted(set(event_types) - set(visible)):
         raise UnknownEventType(
-            f"A client of role {role} can receive no events of type {', '.join(unknown)}. "
-            f"Choose among: {', '.join(visible)}; or leave the list empty for all."
+            "event_types",
+            f"names what a client of role {role} can never receive: {', '.join(unknown)}",
+            f"{', '.join(visible)}; or none, for all of these",
         )

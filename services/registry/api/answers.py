@@ -7,23 +7,10 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muster.storage.unit_of_work import UnitOfWork
-from muster.web import Command, PageRequest, Query, page_of
-from muster.web.errors import UnacceptableInput
-from services.registry.domain.errors import InputRefused
+from muster.web import PageRequest, Query, page_of
 
 T = TypeVar("T")
 V = TypeVar("V", bound=BaseModel)
-
-
-def execute(
-    command: Command, change: Callable[[UnitOfWork], BaseModel], *, replayable: bool = True
-) -> Response:
-    """Run a change; what a rule refuses becomes a problem that names the field."""
-    try:
-        return command.execute(change, replayable=replayable)
-    except InputRefused as refused:
-        raise UnacceptableInput(refused.field, refused.problem, refused.allowed) from refused
 
 
 def answer_page(

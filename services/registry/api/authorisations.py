@@ -9,7 +9,7 @@ from muster.access import Permission
 from muster.contracts.vocabulary.identifiers import AuthorisationId, OrganisationId
 from muster.web import Command, Page, Paging, Query, command_in, query_in
 from services.registry import queries, schemas, views
-from services.registry.api.answers import answer_page, execute
+from services.registry.api.answers import answer_page
 from services.registry.use_cases.move_authorisation import move_authorisation
 from services.registry.use_cases.record_authorisation import record_authorisation
 
@@ -29,8 +29,7 @@ def post_authorisation(
     organisation_id: OrganisationId, body: schemas.RecordAuthorisation, command: Recorder
 ) -> Response:
     """Put a paper on record. It counts once an operator has verified it."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.AuthorisationView.of(
             record_authorisation(work, command.caller, organisation_id, body.paper())
         ),
@@ -67,8 +66,7 @@ def post_authorisation_status(
     command: Verifier,
 ) -> Response:
     """Verify or revoke a paper."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.AuthorisationView.of(
             move_authorisation(work, organisation_id, authorisation_id, body.status, body.reason)
         ),

@@ -9,7 +9,7 @@ from muster.access import Permission
 from muster.contracts.vocabulary.identifiers import CapabilityId
 from muster.web import Command, Page, Paging, Query, command_in, query_in
 from services.registry import queries, schemas, views
-from services.registry.api.answers import answer_page, execute
+from services.registry.api.answers import answer_page
 from services.registry.use_cases.move_capability import move_capability
 from services.registry.use_cases.publish_capability import publish_capability
 from services.registry.use_cases.replace_capability import replace_capability
@@ -23,8 +23,7 @@ CapabilityReader = Annotated[Query, query_in("registry", Permission.CAPABILITIES
 @router.post("/v1/capabilities", status_code=201, response_model=views.CapabilityView)
 def post_capability(body: schemas.DescribeCapability, command: Publisher) -> Response:
     """Publish a capability of the caller's own organisation, which must be an active member."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.CapabilityView.of(
             publish_capability(work, command.caller, body.particulars())
         ),
@@ -60,8 +59,7 @@ def put_capability(
     capability_id: CapabilityId, body: schemas.DescribeCapability, command: Publisher
 ) -> Response:
     """Replace all that is said of a capability. Its kind stays."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.CapabilityView.of(
             replace_capability(work, command.caller, capability_id, body.particulars())
         ),
@@ -73,8 +71,7 @@ def post_capability_status(
     capability_id: CapabilityId, body: schemas.MoveCapability, command: Publisher
 ) -> Response:
     """Pause a capability, publish it again, or retire it for good."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.CapabilityView.of(
             move_capability(work, command.caller, capability_id, body.status, body.reason)
         ),

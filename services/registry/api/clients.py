@@ -9,7 +9,7 @@ from muster.access import Permission
 from muster.contracts.vocabulary.identifiers import ApiClientId
 from muster.web import Command, Page, Paging, Query, command_in, query_in
 from services.registry import queries, schemas, views
-from services.registry.api.answers import answer_page, execute
+from services.registry.api.answers import answer_page
 from services.registry.client_secrets import random_secret
 from services.registry.use_cases.issue_api_client import issue_api_client
 from services.registry.use_cases.revoke_api_client import revoke_api_client
@@ -23,8 +23,7 @@ ClientReader = Annotated[Query, query_in("registry", Permission.API_CLIENTS_GOVE
 @router.post("/v1/api-clients", status_code=201, response_model=views.IssuedClientView)
 def post_api_client(body: schemas.IssueApiClient, command: ClientGovernor) -> Response:
     """Issue an API client. Its secret is in this answer and nowhere else."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.IssuedClientView.of(
             issue_api_client(
                 work,
@@ -55,7 +54,6 @@ def post_revocation(
     client_id: ApiClientId, body: schemas.RevokeApiClient, command: ClientGovernor
 ) -> Response:
     """Take a client's access away. Tokens it still has end within minutes."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.ApiClientView.of(revoke_api_client(work, client_id, body.reason)),
     )

@@ -9,7 +9,7 @@ from muster.access import Permission
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.web import Command, Page, Paging, Query, command_in, query_in
 from services.registry import queries, schemas, views
-from services.registry.api.answers import answer_page, execute
+from services.registry.api.answers import answer_page
 from services.registry.use_cases.apply_for_membership import apply_for_membership
 from services.registry.use_cases.move_organisation import move_organisation
 
@@ -23,8 +23,7 @@ OrganisationReader = Annotated[Query, query_in("registry", Permission.ORGANISATI
 @router.post("/v1/organisations", status_code=201, response_model=views.OrganisationView)
 def post_organisation(body: schemas.Application, command: Anybody) -> Response:
     """Apply to become a member. Anybody may; an operator vets the application."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.OrganisationView.of(apply_for_membership(work, body.profile())),
     )
 
@@ -58,8 +57,7 @@ def post_organisation_status(
     organisation_id: OrganisationId, body: schemas.MoveOrganisation, command: Withdrawer
 ) -> Response:
     """Vet, activate, suspend or expel (operators); withdraw (operators and the member itself)."""
-    return execute(
-        command,
+    return command.execute(
         lambda work: views.OrganisationView.of(
             move_organisation(work, command.caller, organisation_id, body.status, body.reason)
         ),

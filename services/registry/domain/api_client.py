@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from muster.contracts.vocabulary.errors import InputRefused
 from muster.contracts.vocabulary.identifiers import ApiClientId, OrganisationId
 from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.lifecycle import Lifecycle
-from services.registry.domain.errors import InputRefused
 from services.registry.domain.organisation import Organisation
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from muster.contracts.vocabulary.countries import Country
+from muster.contracts.vocabulary.errors import InputRefused
 from muster.contracts.vocabulary.identifiers import AuthorisationId
 from muster.contracts.vocabulary.kinds import (
     AuthorisationKind,
@@ -14,7 +15,6 @@ from muster.contracts.vocabulary.kinds import (
 )
 from muster.contracts.vocabulary.statuses import AUTHORISATION, AuthorisationStatus
 from muster.contracts.vocabulary.values import Money, Window
-from services.registry.domain.errors import InputRefused
 
 # The standards ICoCA recognises, and where each holds. ISO 9001 is none of them.
 RECOGNISED_STANDARDS: Mapping[str, Environment] = {

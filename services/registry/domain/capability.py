@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
-from muster.contracts.vocabulary.errors import Conflict
+from muster.contracts.vocabulary.errors import Conflict, InputRefused
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.statuses import CAPABILITY, CapabilityStatus
 from muster.contracts.vocabulary.values import Coverage, Place, Price, Window
-from services.registry.domain.errors import InputRefused
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from muster.contracts.matching import OfferSent, RequestConfirmed, RequestProposed
 from muster.contracts.vocabulary.attributes import VehicleAttributes, VehicleRequirement
-from muster.contracts.vocabulary.errors import Conflict, IllegalTransition, NotFound
+from muster.contracts.vocabulary.errors import Conflict, IllegalTransition, InputRefused, NotFound
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.statuses import (
     BookingStatus,
@@ -15,7 +15,6 @@ from muster.contracts.vocabulary.statuses import (
     RequestStatus,
 )
 from muster.contracts.vocabulary.values import Window
-from services.matching.domain.errors import InputRefused
 from tests.stores import START
 from tests.unit.matching.builders import (
     OPERATOR,

@@ -2,13 +2,12 @@
 
 import pytest
 
-from muster.contracts.vocabulary.errors import Conflict, IllegalTransition
+from muster.contracts.vocabulary.errors import Conflict, IllegalTransition, InputRefused
 from muster.contracts.vocabulary.identifiers import ApiClientId
 from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.statuses import MemberStatus
 from services.registry.client_secrets import random_secret
 from services.registry.domain.api_client import ApiClient, must_fit, sha256_of
-from services.registry.domain.errors import InputRefused
 from tests.stores import START
 from tests.unit.registry.builders import an_organisation
 

@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from muster.contracts.vocabulary.errors import IllegalTransition
+from muster.contracts.vocabulary.errors import IllegalTransition, InputRefused
 from muster.contracts.vocabulary.identifiers import AuthorisationId
 from muster.contracts.vocabulary.kinds import AuthorisationKind, Environment
 from muster.contracts.vocabulary.statuses import AuthorisationStatus
 from services.registry.domain.authorisation import Authorisation
-from services.registry.domain.errors import InputRefused
 from tests.stores import START
 from tests.unit.registry.builders import YEAR, a_licence, a_paper, valid_for
 

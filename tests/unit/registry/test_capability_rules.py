@@ -3,11 +3,10 @@
 import pytest
 
 from muster.contracts.vocabulary.attributes import VehicleAttributes
-from muster.contracts.vocabulary.errors import Conflict, IllegalTransition
+from muster.contracts.vocabulary.errors import Conflict, IllegalTransition, InputRefused
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.statuses import CapabilityStatus
 from services.registry.domain.capability import Capability
-from services.registry.domain.errors import InputRefused
 from tests.unit.registry.builders import guards
 
 
