@@ -21,20 +21,22 @@ else
 fi
 command -v apt-get >/dev/null || missing "$@"
 
-# Debian asks this file whether a new package may start its service.
+# Debian asks this file whether a new package may start its service. Ours must not stay behind, or
+# no service that is installed later would start; and a shell that Ctrl-C ends forgets its EXIT.
 policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-    trap '$as_root rm -f "$policy"' EXIT
-    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+ours="made by Muster's setup"
+log=$(mktemp)
+trap 'exit 130' HUP INT TERM
+trap 'rm -f "$log"' EXIT
+if [ ! -e "$policy" ] || grep -q "$ours" "$policy"; then
+    trap '$as_root rm -f "$policy"; rm -f "$log"' EXIT
+    printf '#!/bin/sh\n# %s\nexit 101\n' "$ours" | $as_root tee "$policy" >/dev/null
     $as_root chmod +x "$policy"
 fi
 
 echo "$name is missing: installing $* ..."
-log=$(mktemp)
 if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install --yes --no-install-recommends "$@"; } >"$log" 2>&1; then
     tail -n 15 "$log" >&2
-    rm -f "$log"
     missing "$@"
 fi
-rm -f "$log"
