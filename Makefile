@@ -63,9 +63,9 @@ walls: $(VENV)/development.stamp
 
 # Setting it up; a second time is quick, a changed lock installs again
 
-setup: $(VENV)/runtime.stamp rabbitmq ## install what running needs
+setup: rabbitmq $(VENV)/runtime.stamp ## install what running needs
 
-setup-tests: $(VENV)/development.stamp rabbitmq postgresql ## install what the tests need, too
+setup-tests: rabbitmq postgresql $(VENV)/development.stamp ## install what the tests need, too
 
 $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml deploy/setup/venv.sh
 	@deploy/setup/venv.sh $(VENV) requirements/runtime.txt
