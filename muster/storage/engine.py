@@ -20,7 +20,9 @@ READ_ONLY = "muster_read_only"  # execution option of a connection that will not
 def open_engine(url: str) -> Engine:
     """Return an engine for ``sqlite:///path``, ``sqlite://`` (in memory) or ``postgresql+psycopg://``.
 
-    A commit is on disk when it returns. Raises ValueError for any other kind of store.
+    A commit is on disk when it returns. Raises ValueError for any other kind of store. Its errors
+    name the statement but not its parameters: they end up in logs and dead letters, where neither
+    principals nor secrets belong.
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
@@ -30,6 +32,7 @@ def open_engine(url: str) -> Engine:
     if backend == "postgresql":
         return create_engine(
             url,
+            hide_parameters=True,
             pool_size=10,
             max_overflow=10,
             pool_timeout=10,
@@ -47,7 +50,10 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 15}}
+    options: dict[str, Any] = {
+        "connect_args": {"check_same_thread": False, "timeout": 15},
+        "hide_parameters": True,
+    }
     if in_memory:
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
