@@ -18,4 +18,7 @@ def cancel_request(work: UnitOfWork, caller: Caller, request_id: RequestId, reas
     request = lock_request_of(work, caller, request_id)
     cancelled = request.become(RequestStatus.CANCELLED)
     event = announcements.cancelled(cancelled, reason)
-    return end_request(work, request, cancelled, event, reason)
+    # The enterprise's own words may name whom to protect; not every offer was committed.
+    return end_request(
+        work, request, cancelled, event, reason, told_providers="the request was cancelled"
+    )

@@ -12,10 +12,19 @@ from services.matching.use_cases.dealing import offers_of
 
 
 def end_request(
-    work: UnitOfWork, before: Request, after: Request, event: Event, reason: str
+    work: UnitOfWork,
+    before: Request,
+    after: Request,
+    event: Event,
+    reason: str,
+    *,
+    told_providers: str | None = None,
 ) -> Request:
-    """Save a request that has come to nothing, with nothing held, asked or timed any more."""
-    take_back(work, offers_of(work, before.request_id), reason)
+    """Save a request that has come to nothing, with nothing held, asked or timed any more.
+
+    `told_providers` is what those with an offer hear instead of the reason.
+    """
+    take_back(work, offers_of(work, before.request_id), told_providers or reason)
     for kind in (timers.SOURCING, timers.APPROVAL_EXPIRY, timers.REQUEST_EXPIRY):
         work.unschedule(kind, before.request_id)
     save_request(work, before, after, event, reason)
