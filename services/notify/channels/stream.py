@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from sqlalchemy import Row
 
 from muster.access import Caller
@@ -13,6 +14,7 @@ from muster.contracts.vocabulary.errors import TransientError
 from muster.contracts.vocabulary.kinds import Role
 from muster.observability.metrics import NOTIFICATIONS
 from muster.storage.store import Store
+from services.notify.domain.audience import hidden_from
 from services.notify.queries import entries_after, newest_entry
 
 POLL_SECONDS = 0.1
@@ -35,6 +37,11 @@ class Listener:
     joined_at: int = 0
     queue: "asyncio.Queue[bytes]" = field(default_factory=lambda: asyncio.Queue(BACKLOG))
     dropped: bool = False
+
+    @property
+    def role(self) -> Role:
+        """Return the role in which it listens."""
+        return Role.OPERATOR if self.reader is None else self.reader[0]
 
 
 def reader_of(caller: Caller) -> Reader:
@@ -111,7 +118,7 @@ class Hub:
             if not rows:
                 return
             self._sent.inc(len(rows))
-            yield b"".join(map(_render, rows))
+            yield b"".join(_render(row, listener.role) for row in rows)
             position = rows[-1].sequence
 
     async def _next(self, listener: Listener, patience: float) -> bytes | None:
@@ -144,9 +151,11 @@ class Hub:
 
     def _fan_out(self, rows: Sequence[Row[Any]]) -> None:
         for row in rows:
-            rendered = _render(row)
+            rendered: dict[Role, bytes] = {}
             for listener in list(self._who_may_see(row)):
-                self._put(listener, rendered)
+                if listener.role not in rendered:
+                    rendered[listener.role] = _render(row, listener.role)
+                self._put(listener, rendered[listener.role])
             self._position = row.sequence
 
     def _who_may_see(self, row: Row[Any]) -> Iterable[Listener]:
@@ -182,5 +191,10 @@ class Hub:
             return entries_after(connection, position, PAGE, listener.joined_at, listener.reader)
 
 
-def _render(row: Row[Any]) -> bytes:
-    return f"id: {row.sequence}\nevent: {row.event_type}\ndata: {row.body}\n\n".encode()
+def _render(row: Row[Any], role: Role) -> bytes:
+    body = row.body
+    if hidden := hidden_from(role, row.event_type):
+        told = orjson.loads(body)
+        told["event"] = {name: it for name, it in told["event"].items() if name not in hidden}
+        body = orjson.dumps(told).decode()
+    return f"id: {row.sequence}\nevent: {row.event_type}\ndata: {body}\n\n".encode()

@@ -5,7 +5,8 @@ table names its side of the affair. An e-mail goes only where a person must act 
 
 A provider never learns the principal from an event: `request.confirmed` carries the principal and
 `request.proposed` the other providers, so both are for the enterprise; a provider hears
-`offer.committed` and `job.opened` instead.
+`offer.committed` and `job.opened` instead. Nor does it learn before commitment who asks: in an
+offer's other events the enterprise stays unnamed towards it.
 """
 
 from collections.abc import Callable
@@ -63,10 +64,15 @@ class Rule:
 
     seen_by: frozenset[Party]
     mails: tuple[Mail, ...] = ()
+    unnamed: bool = False  # towards the provider, the enterprise stays unnamed
 
 
 def _told(*seen_by: Party, mail: tuple[Mail, ...] = ()) -> Rule:
     return Rule(frozenset(seen_by), mail)
+
+
+def _of_an_offer(*mail: Mail) -> Rule:
+    return Rule(frozenset({Party.ENTERPRISE, Party.PROVIDER}), mail, unnamed=True)
 
 
 _E, _P, _M, _O = Party.ENTERPRISE, Party.PROVIDER, Party.MEMBER, Party.OPERATORS
@@ -88,14 +94,14 @@ AUDIENCE: dict[str, Rule] = {
     "muster.matching.request.expired.v1": _told(_E, mail=(Mail(_E),)),
     "muster.matching.request.unfilled.v1": _told(_E, mail=(Mail(_E),)),
     # matching: offers are between the two sides
-    "muster.matching.offer.sent.v1": _told(_E, _P, mail=(Mail(_P),)),
-    "muster.matching.offer.accepted.v1": _told(_E, _P),
-    "muster.matching.offer.declined.v1": _told(_E, _P),
-    "muster.matching.offer.countered.v1": _told(_E, _P, mail=(Mail(_E),)),
-    "muster.matching.offer.expired.v1": _told(_E, _P),
-    "muster.matching.offer.withdrawn.v1": _told(_E, _P),
+    "muster.matching.offer.sent.v1": _of_an_offer(Mail(_P)),
+    "muster.matching.offer.accepted.v1": _of_an_offer(),
+    "muster.matching.offer.declined.v1": _of_an_offer(),
+    "muster.matching.offer.countered.v1": _of_an_offer(Mail(_E)),
+    "muster.matching.offer.expired.v1": _of_an_offer(),
+    "muster.matching.offer.withdrawn.v1": _of_an_offer(),
     "muster.matching.offer.committed.v1": _told(_E, _P),
-    "muster.matching.offer.released.v1": _told(_E, _P),
+    "muster.matching.offer.released.v1": _of_an_offer(),
     # dispatch
     "muster.dispatch.job.opened.v1": _told(_E, _P, mail=(Mail(_P),)),
     "muster.dispatch.job-status.changed.v1": _told(_E, _P, mail=(Mail(_E, when=job_has_ended),)),
@@ -116,6 +122,13 @@ def may_see(event_type: str, role: Role) -> bool:
     """Tell whether clients of this role may see such events at all, of their organisation's."""
     seen_by = AUDIENCE[event_type].seen_by
     return role is Role.OPERATOR or _M in seen_by or Party(role.value) in seen_by
+
+
+def hidden_from(role: Role, event_type: str) -> frozenset[str]:
+    """Return which fields of such an event a client of this role does not get to see."""
+    rule = AUDIENCE.get(event_type)
+    unnamed = rule is not None and rule.unnamed and role is Role.PROVIDER
+    return frozenset({"enterprise_id"}) if unnamed else frozenset()
 
 
 def readers(occurrence: Occurrence) -> dict[Role, str]:

@@ -11,7 +11,7 @@ from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.kinds import Role
 from muster.messaging.envelope import Envelope
 from muster.storage.unit_of_work import UnitOfWork
-from services.notify.domain.audience import OPERATORS, mailboxes, readers
+from services.notify.domain.audience import OPERATORS, hidden_from, mailboxes, readers
 from services.notify.domain.delivery import Channel, NotificationStatus
 from services.notify.domain.endpoint import Endpoint, EndpointStatus
 from services.notify.domain.occurrence import Occurrence
@@ -90,7 +90,7 @@ def _posts(work: UnitOfWork, told: Told) -> Iterable[Row]:
         for role, audience in seen.items():
             for endpoint in listening.get((role, audience), ()):
                 if endpoint.hears(occurrence.event_type):
-                    body = _webhook_body(envelope)
+                    body = _webhook_body(envelope, role)
                     target = endpoint.webhook_id
                     yield _row(work, envelope, audience, Channel.WEBHOOK, target, "", body)
 
@@ -129,14 +129,15 @@ def _row(
     }
 
 
-def _webhook_body(envelope: Envelope) -> str:
+def _webhook_body(envelope: Envelope, role: Role) -> str:
+    hidden = hidden_from(role, envelope.event.event_type)
     return orjson.dumps(
         {
             "type": envelope.event.event_type,
             "timestamp": envelope.time,
             "id": envelope.id,
             "subject": envelope.event.subject,
-            "data": orjson.Fragment(envelope.event.model_dump_json()),
+            "data": orjson.Fragment(envelope.event.model_dump_json(exclude=set(hidden))),
         }
     ).decode()
 
