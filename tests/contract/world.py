@@ -83,8 +83,11 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def found(application: Application) -> World:
-    """Let four members join, and one request go as far as an incident on its job."""
+def found(application: Application, until: str = "served") -> World:
+    """Let four members join, and one request go as far as an incident on its job.
+
+    Until "published", nobody has asked for anything yet.
+    """
     world = World(
         enterprise=join(application, Role.ENTERPRISE, "Harbour Trading"),
         provider=join(application, Role.PROVIDER, "Angkor Guard"),
@@ -93,14 +96,16 @@ def found(application: Application) -> World:
     )
     ids = {"client_id": world.provider.client_id, "organisation_id": org(world.provider)}
     ids["authorisation_id"] = show_licence(application, world.provider)
-    abroad = {"coverage": {"countries": ["VN"]}, "name": "Elsewhere"}
-    application.do(world.other_provider, "POST", "/v1/capabilities", capability(**abroad))
+    unfit = capability(attributes={"kind": "guards", "languages": ["vi"]}, name="Elsewhere")
+    application.do(world.other_provider, "POST", "/v1/capabilities", unfit)
     published = application.do(world.provider, "POST", "/v1/capabilities", capability())
     ids["capability_id"] = published["capability_id"]
     webhook = application.do(
         world.provider, "POST", "/v1/webhooks", {"url": "https://angkor.example/in"}
     )
     ids["webhook_id"] = webhook["webhook_id"]
+    if until == "published":
+        return replace(world, ids=ids)
     ids |= serve(application, world)
     notifications = application.do(world.provider, "GET", "/v1/notifications")["items"]
     ids["notification_id"] = notifications[0]["notification_id"]
