@@ -21,7 +21,7 @@ from muster.contracts.event import Event
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery, Subscriber
 from muster.messaging.topology import Subscription
-from muster.service.inlet import Inlet, one_by_one
+from muster.service.inlet import Inlet, one_by_one, take_and_ack
 from muster.service.platform import Platform
 from muster.service.timekeeper import Timekeeper
 from muster.storage.store import Store, StoreUnavailable
@@ -135,8 +135,7 @@ class Subscribe(_MusterEntrypoint):
         part = f"taking {inlet.subscription.queue}"
         while not self.stopping:
             try:
-                inlet.take(deliveries)
-                subscriber.ack(deliveries)
+                take_and_ack(inlet, subscriber, deliveries)
             except (StoreUnavailable, BrokerUnavailable) as error:
                 self.platform.condition.broken(part, str(error))
                 eventlet.sleep(PAUSE_AFTER_FAULT)

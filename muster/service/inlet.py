@@ -14,7 +14,7 @@ from muster.contracts.vocabulary.errors import DomainError, PermanentError
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.envelope import Envelope, UnreadableMessage, parse
 from muster.messaging.errors import BrokerUnavailable
-from muster.messaging.ports import Delivery, OutboundMessage, Outcome, Publisher
+from muster.messaging.ports import Delivery, OutboundMessage, Outcome, Publisher, Subscriber
 from muster.messaging.retries import dead_letter_message, retry_message
 from muster.messaging.topology import Subscription
 from muster.observability.logs import correlated
@@ -38,6 +38,13 @@ def one_by_one(handler: EventHandler) -> BatchHandler:
                 handler(work, envelope)
 
     return handle
+
+
+def take_and_ack(inlet: "Inlet", subscriber: Subscriber, deliveries: Sequence[Delivery]) -> None:
+    """Bring the deliveries to their end, and only then tell the broker: a crash in between brings
+    them again, and the other way round it would lose them. Raises as `Inlet.take` does."""
+    inlet.take(deliveries)
+    subscriber.ack(deliveries)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select, union_all
 
 from muster.contracts.vocabulary.statuses import (
     JOB,
@@ -16,6 +16,8 @@ from muster.contracts.vocabulary.statuses import (
 from services.dispatch import tables as dispatch
 from services.matching import tables as matching
 from services.matching.queries import overbooked
+from services.notify import tables as notify
+from services.registry import tables as registry
 from tests.simulation.machinery import Machinery
 
 BINDING = (OfferStatus.ACCEPTED, OfferStatus.COMMITTED)
@@ -26,10 +28,35 @@ FILLED = (
 )
 
 
+KEPT_BY_THE_ENDED = (
+    select(matching.bookings.c.booking_id, matching.requests.c.status)
+    .join(matching.requests, matching.requests.c.request_id == matching.bookings.c.request_id)
+    .where(
+        matching.bookings.c.status != BookingStatus.RELEASED,
+        matching.requests.c.status.in_([s for s in RequestStatus if REQUEST.is_final(s)]),
+    )
+)
+
+
+HEARD = union_all(
+    select(matching.providers.c.provider_id, matching.providers.c.version),
+    select(matching.capabilities.c.capability_id, matching.capabilities.c.version),
+    select(matching.jobs.c.job_id, matching.jobs.c.version),
+)
+
+
 def check_now(machinery: Machinery, asked: Mapping[str, int]) -> None:
-    """No capability is over capacity, and no need is filled beyond what was `asked` for it."""
+    """No capability is over capacity, no need is filled beyond what was `asked` for it.
+
+    What has ended holds nothing, and nothing that was heard is overwritten by something older.
+    """
     with machinery.stores["matching"].read() as connection:
         assert overbooked(connection) == []
+        kept = connection.execute(KEPT_BY_THE_ENDED).all()
+        assert not kept, f"capacity is still taken by what has ended: {kept}"
+        for identifier, version in connection.execute(HEARD):
+            assert version >= machinery.heard.get(identifier, 0), f"{identifier} went back"
+            machinery.heard[identifier] = version
         for need_id, quantity in connection.execute(FILLED):
             assert quantity <= asked[need_id], f"need {need_id} is filled with {quantity}"
 
@@ -37,6 +64,7 @@ def check_now(machinery: Machinery, asked: Mapping[str, int]) -> None:
 def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:
     """Every request has ended, whoever had to be told was, and nothing is held any more."""
     assert machinery.dead_letters() == []
+    _check_projections(machinery)
     with machinery.stores["matching"].read() as connection:
         requests = {r.request_id: r for r in matching.REQUESTS.list(connection)}
         assert sorted(requests) == sorted(submitted)
@@ -63,3 +91,19 @@ def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:
                 request_id
             ]
             assert committed, "a closed request never had a job"
+
+
+def _check_projections(machinery: Machinery) -> None:
+    """Whoever keeps a copy of what the registry says has the newest version of each thing."""
+    members = _versions(machinery, "registry", registry.organisations)
+    assert _versions(machinery, "matching", matching.providers) == members
+    assert _versions(machinery, "notify", notify.members) == members
+    published = _versions(machinery, "registry", registry.capabilities)
+    assert _versions(machinery, "matching", matching.capabilities) == published
+
+
+def _versions(machinery: Machinery, service: str, table: Table) -> dict[str, int]:
+    [key] = table.primary_key.columns
+    with machinery.stores[service].read() as connection:
+        rows = connection.execute(select(key, table.c.version)).all()
+    return {row[0]: row[1] for row in rows}

@@ -2,12 +2,12 @@
 
 Whatever would run at the same moment in the real system (a relay, a subscription, a timer, a
 person) is an actor here; a seed decides who goes next. So every order of events can happen, and any
-one of them can be repeated.
+one of them can be repeated. Whatever is a process of its own may be killed at any commit.
 """
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
@@ -19,15 +19,18 @@ from muster.cli.bootstrap import metadata_of, subscriptions_class, topology
 from muster.clock import SeededIds, SimulatedClock
 from muster.contracts.catalogue import OWNERS
 from muster.messaging.disturbance import Disturbance
+from muster.messaging.envelope import Envelope
 from muster.messaging.memory import InMemoryBroker
 from muster.service import Setting
 from muster.service.declared import declared
 from muster.service.entrypoints import Background, Subscribe, Timer
-from muster.service.inlet import Inlet, one_by_one
+from muster.service.inlet import Inlet, one_by_one, take_and_ack
 from muster.service.relay import Relay
 from muster.service.timekeeper import Timekeeper
 from muster.storage.engine import open_engine
 from muster.storage.store import Store
+from muster.storage.unit_of_work import UnitOfWork
+from tests.simulation.mortality import Killed, MortalStore
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -49,6 +52,8 @@ class Machinery:
         self._databases: dict[str, sqlite3.Connection] = {}
         self.stores = {service: self._store(service) for service in OWNERS}
         self.actors: dict[str, Actor] = {}
+        self.heard: dict[str, int] = {}  # the newest version matching has known, by id
+        self._handled: set[tuple[str, str]] = set()
         for service in OWNERS:
             self._start(service)
 
@@ -58,9 +63,11 @@ class Machinery:
         return Store(service, engine, metadata_of(service), self.clock, self.ids)
 
     def _start(self, service: str) -> None:
-        store = self.stores[service]
+        store = MortalStore(self.stores[service], self.chance)
         relay = Relay(store, self.broker.publisher())
-        self.actors[f"relay of {service}"] = lambda: self.has(service, WAITING) and relay.step() > 0
+        self.actors[f"relay of {service}"] = survivor(
+            lambda: self.has(service, WAITING) and relay.step() > 0
+        )
         service_class = subscriptions_class(service)
         instance = service_class()
         for name, provider in vars(service_class).items():
@@ -76,28 +83,49 @@ class Machinery:
             elif isinstance(entrypoint, Background):
                 self.actors[f"{entrypoint.name} of {service}"] = self._seldom(method, store)
         keeper = Timekeeper(store, handlers)
-        self.actors[f"timers of {service}"] = lambda: (
-            self.has(service, DUE, self.clock.now().strftime(SQLITE_TIME)) and keeper.fire_due() > 0
+        self.actors[f"timers of {service}"] = survivor(
+            lambda: (
+                self.has(service, DUE, self.clock.now().strftime(SQLITE_TIME))
+                and keeper.fire_due() > 0
+            )
         )
 
     def _seldom(self, method: Callable[[Store], bool], store: Store) -> Actor:
         """Run a background round only now and then: it looks for work each time."""
-        return lambda: self.chance.random() < 0.03 and method(store)
+        return survivor(lambda: self.chance.random() < 0.03 and method(store))
 
     def _listen(self, entrypoint: Subscribe, method: Callable[..., None], store: Store) -> None:
         subscription = entrypoint.subscription(store.service)
         handler = method if entrypoint.batched else one_by_one(method)
-        inlet = Inlet(subscription, handler, store, self.broker.publisher())
+        taken: list[str] = []
+
+        def note(work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+            handler(work, envelopes)
+            taken.extend(envelope.id for envelope in envelopes)
+
+        inlet = Inlet(subscription, note, store, self.broker.publisher())
         subscriber = self.broker.subscriber(subscription.queue)
 
         def take() -> bool:
+            nonlocal subscriber
+            taken.clear()
             deliveries = subscriber.poll(self.chance.randint(1, 20))
-            if deliveries:
-                inlet.take(deliveries)
-                subscriber.ack(deliveries)
+            try:
+                if deliveries:
+                    take_and_ack(inlet, subscriber, deliveries)
+            except Killed:  # the broker sees the connection go, and another process begins
+                subscriber.close()
+                subscriber = self.broker.subscriber(subscription.queue)
+            else:
+                self._note_handled(subscription.queue, taken)
             return bool(deliveries)
 
         self.actors[f"queue {subscription.queue}"] = take
+
+    def _note_handled(self, queue: str, message_ids: Sequence[str]) -> None:
+        for message_id in message_ids:
+            assert (queue, message_id) not in self._handled, f"{queue} took {message_id} twice"
+            self._handled.add((queue, message_id))
 
     def has(self, service: str, question: str, *values: object) -> bool:
         """Tell, far cheaper than by asking the service, whether there is anything to do at all."""
@@ -127,6 +155,18 @@ class Machinery:
     def skip_to(self, moment: datetime) -> None:
         """Let time pass until then; at least a millisecond."""
         self.clock.advance(max(moment - self.clock.now(), timedelta(milliseconds=1)))
+
+
+def survivor(act: Actor) -> Actor:
+    """Return an actor that is there again after it was killed."""
+
+    def act_or_die() -> bool:
+        try:
+            return act()
+        except Killed:
+            return True
+
+    return act_or_die
 
 
 def empty_database(service: str) -> tuple[Engine, sqlite3.Connection]:
