@@ -102,10 +102,12 @@ def application(url: str = "sqlite://") -> Iterator[Application]:
     )
     broker = InMemoryBroker(topology(), clock)
     steps = tuple(step for service in OWNERS for step in _steps(stores[service], broker))
-    with client_of(app) as client:
-        yield Application(app, client, signer, clock, stores, broker, steps)
-    for store in stores.values():
-        store.engine.dispose()
+    try:
+        with client_of(app) as client:
+            yield Application(app, client, signer, clock, stores, broker, steps)
+    finally:
+        for store in stores.values():
+            store.engine.dispose()
 
 
 def _steps(store: Store, broker: InMemoryBroker) -> Iterator[Callable[[], int]]:
