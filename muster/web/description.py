@@ -53,6 +53,7 @@ _PROBLEM = {
     },
 }
 
+_REPLACED = {"422"}  # FastAPI's own answer to bad input
 _ALWAYS = {"default": "Any other problem"}
 _AUTHENTICATED = {
     "401": "The access token is missing, expired or not valid",
@@ -64,6 +65,12 @@ _CHANGING = {
     "409": "Not possible in the present state",
     "413": "The body is too large",
     "415": "The body is not of the right type",
+}
+# What a parameter means wherever it occurs; ids in a path explain themselves.
+_PARAMETERS = {
+    "status": "Only those in this state.",
+    "request_id": "Only those of this request.",
+    "last-event-id": "The id of the last event that arrived; what came since is sent first.",
 }
 _ALL = {"422": "The input is not acceptable", "503": "Not possible just now; try again"}
 
@@ -114,6 +121,11 @@ def _scheme() -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], gate: Gate, path: str) -> None:
+    sentence = str(operation.get("description", "")).split("\n")[0].split(". ")[0]
+    operation["summary"] = sentence.rstrip(".") or operation.get("summary", "")
+    for parameter in operation.get("parameters", ()):
+        if meaning := _meaning(parameter):
+            parameter.setdefault("description", meaning)
     expected = {**_ALL, **_ALWAYS}
     if gate.permission is None:
         operation["security"] = []
@@ -127,10 +139,18 @@ def _complete(operation: dict[str, Any], gate: Gate, path: str) -> None:
         operation.setdefault("parameters", []).append(_idempotency_key())
     responses = operation.setdefault("responses", {})
     for status, description in sorted(expected.items()):
+        if status in responses and status not in _REPLACED:
+            continue  # the route says itself what it answers
         responses[status] = {
             "description": description,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+
+
+def _meaning(parameter: dict[str, Any]) -> str | None:
+    if parameter["in"] == "path":
+        return f"The id of the {parameter['name'].removesuffix('_id').replace('_', ' ')}."
+    return _PARAMETERS.get(parameter["name"].lower())
 
 
 def _idempotency_key() -> dict[str, Any]:

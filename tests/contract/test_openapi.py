@@ -127,6 +127,51 @@ def test_operations_are_explained(document: Document) -> None:
     assert silent == []
 
 
+def test_summaries_say_what_is_done(document: Document) -> None:
+    """In words, which a function's name seldom is."""
+    names = [
+        operation["summary"]
+        for _, path, operation in operations(document)
+        if path.startswith(("/v1", "/oauth"))
+        and operation["summary"] == operation["summary"].title()
+    ]
+    assert names == []
+
+
+def test_parameters_are_described(document: Document) -> None:
+    """Those of the path are all declared, too."""
+    for method, path, operation in operations(document):
+        parameters = operation.get("parameters", [])
+        assert all(each.get("description") for each in parameters), f"{method} {path}"
+        declared = {each["name"] for each in parameters if each["in"] == "path"}
+        assert declared == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_every_error_is_a_problem_document(document: Document) -> None:
+    """Except where OAuth 2 has its own."""
+    for method, path, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if path.startswith("/v1") and not status.startswith("2"):
+                assert set(response["content"]) == {"application/problem+json"}, f"{method} {path}"
+
+
+def test_a_token_request_is_described_as_a_form(document: Document) -> None:
+    """As is its refusal, in the words of RFC 6749."""
+    operation = document["paths"]["/oauth/token"]["post"]
+    (kind,) = operation["requestBody"]["content"]
+    assert kind == "application/x-www-form-urlencoded"
+    for status in ("400", "401"):
+        schema = operation["responses"][status]["content"]["application/json"]["schema"]
+        assert schema["required"] == ["error", "error_description"]
+
+
+def test_every_reference_leads_somewhere(document: Document) -> None:
+    """Within the document."""
+    names = set(re.findall(r"'#/components/schemas/([^']+)'", str(document)))
+    assert names <= set(document["components"]["schemas"])
+    assert document["openapi"].startswith("3.1")
+
+
 def test_answers_are_described(document: Document) -> None:
     """Every success but 204 has a model or is a stream."""
     for method, path, operation in operations(document):

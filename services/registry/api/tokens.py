@@ -1,6 +1,6 @@
 """Access tokens, and the keys that verify them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
@@ -29,7 +29,42 @@ Anybody = Annotated[Command, command_in("registry", None)]
 AnyReader = Annotated[Query, query_in("registry", None)]
 
 
-@router.post("/oauth/token", response_model=views.TokenView)
+_FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["grant_type"],
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string"},
+    },
+    "description": "The client's id and secret may also come by HTTP Basic.",
+}
+_REFUSAL: dict[str, Any] = {
+    "type": "object",
+    "description": "An error of RFC 6749, section 5.2.",
+    "required": ["error", "error_description"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
+
+
+def _refused(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": _REFUSAL}}}
+
+
+@router.post(
+    "/oauth/token",
+    response_model=views.TokenView,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": _FORM}},
+        }
+    },
+    responses={
+        400: _refused("The request is not one for a token"),
+        401: _refused("There is no such client, or its secret is wrong"),
+    },
+)
 def post_token(
     command: Anybody,
     signer: Annotated[TokenSigner, token_signer()],
