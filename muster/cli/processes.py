@@ -65,11 +65,12 @@ def worker() -> None:
     log.info("worker is up", extra={"port": endpoint.start()})
     if not _declared(settings, condition, asked):
         return
-    connection = RabbitConnection(settings.amqp_url, bootstrap.topology())
+    topology = bootstrap.topology()
+    connection = RabbitConnection(settings.amqp_url, topology)
     platform = Platform(
         stores=bootstrap.open_stores(settings),
         subscribers=connection,
-        publisher=RabbitPublisher(settings.amqp_url),
+        publisher=RabbitPublisher(settings.amqp_url, topology=topology),
         batch_size=settings.batch_size,
         drain_seconds=settings.drain_seconds,
         condition=condition,
@@ -92,7 +93,7 @@ def relay() -> None:
     log.info("relay is up", extra={"port": endpoint.start()})
     if not _declared(settings, condition, asked):
         return
-    publisher = RabbitPublisher(settings.amqp_url)
+    publisher = RabbitPublisher(settings.amqp_url, topology=bootstrap.topology())
     relays = [Relay(store, publisher) for store in bootstrap.open_stores(settings).values()]
     rounds = Rounds(relays, condition)
     while not asked.to_stop:

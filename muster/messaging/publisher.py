@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from muster.messaging.confirm_channel import ConfirmChannel
 from muster.messaging.confirms import Confirms
 from muster.messaging.connection import OPENING_SECONDS, connection_parameters, described, place
+from muster.messaging.declare import declare
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import OutboundMessage, Outcome
+from muster.messaging.topology import Topology
+
+DECLARE_PAUSE_SECONDS = 1.0  # where a message finds no queue although everything was declared
 
 log = logging.getLogger("muster.messaging")
 
@@ -16,11 +20,19 @@ log = logging.getLogger("muster.messaging")
 class RabbitPublisher:
     """A `Publisher` with a connection of its own; for one thread.
 
-    It connects when first needed and again after a loss. A broker that has blocked the connection
-    (memory or disk alarm) costs `confirm_timeout_s` and leaves the outcome UNKNOWN.
+    It connects when first needed and again after a loss. With a topology it declares everything
+    whenever it connects, and after a message found no queue: so nothing is ever published to a
+    broker that was wiped and has only some of the queues back. A broker that has blocked the
+    connection (memory or disk alarm) costs `confirm_timeout_s` and leaves the outcome UNKNOWN.
     """
 
-    def __init__(self, amqp_url: str, confirm_timeout_s: float = 10) -> None:
+    def __init__(
+        self, amqp_url: str, confirm_timeout_s: float = 10, topology: Topology | None = None
+    ) -> None:
+        self._amqp_url = amqp_url
+        self._topology = topology
+        self._declared = False
+        self._declared_at = float("-inf")
         self._parameters = connection_parameters(amqp_url, "publisher")
         self._confirm_timeout_s = confirm_timeout_s
         self._channel: ConfirmChannel | None = None
@@ -41,6 +53,8 @@ class RabbitPublisher:
                 channel = self._open_channel()
             except BrokerUnavailable:
                 break
+        if Outcome.RETURNED in confirms.outcomes:
+            self._declared = False
         return confirms.outcomes
 
     def rest(self, seconds: float) -> None:
@@ -76,9 +90,21 @@ class RabbitPublisher:
             # A loss while idle shows only when the socket is looked at.
             self._channel.look()
             if self._channel.failure is None:
+                if not self._declared and self._declared_a_while_ago():
+                    self._declare()
                 return self._channel
             self._discard_broken()
+        self._declare()
         return self._opened()
+
+    def _declare(self) -> None:
+        if self._topology is not None:
+            self._declared_at = time.monotonic()
+            declare(self._amqp_url, self._topology)
+        self._declared = True
+
+    def _declared_a_while_ago(self) -> bool:
+        return time.monotonic() - self._declared_at >= DECLARE_PAUSE_SECONDS
 
     def _opened(self) -> ConfirmChannel:
         channel = self._channel = ConfirmChannel(self._parameters)

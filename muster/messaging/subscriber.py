@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from pika.adapters.blocking_connection import BlockingChannel
@@ -112,7 +113,8 @@ class RabbitSubscriber:
         self._forget_channel()
         self._connection.queue_missing()
         if channel is not None and channel.is_open:
-            channel.close()
+            with suppress(*BROKER_FAILURES):  # gone either way
+                channel.close()
         raise BrokerUnavailable(
             f"The queue {self.queue!r} {what}. A worker declares it again when it polls next; "
             f"otherwise declare the topology."

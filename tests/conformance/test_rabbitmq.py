@@ -10,8 +10,9 @@ import pytest
 
 from muster.messaging.declare import TopologyMismatch, declare
 from muster.messaging.errors import BrokerUnavailable
-from muster.messaging.ports import Outcome
+from muster.messaging.ports import Delivery, Outcome
 from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.retries import dead_letter_message
 from muster.messaging.shared_connection import RabbitConnection
 from tests.conformance.brokers import Names, declared, ids, received
 from tests.conformance.proxy import Proxy
@@ -237,6 +238,39 @@ def test_a_worker_declares_what_is_missing_when_it_connects(amqp_url: str) -> No
 
         assert polled == [[], []]
         connection.close()
+
+
+def test_a_publisher_declares_everything_before_it_publishes(amqp_url: str) -> None:
+    """A wiped broker must not take an event for one of its readers and lose it for the others."""
+    names = Names()
+    with declared(amqp_url, names.topology):
+        delete_queue(amqp_url, names.first.queue)
+        publisher = RabbitPublisher(amqp_url, topology=names.topology)
+        connection = RabbitConnection(amqp_url)
+
+        outcomes = publisher.publish([names.message(1, noun="thing")])
+
+        assert outcomes == [Outcome.CONFIRMED]
+        for subscription in (names.first, names.second):
+            assert ids(received(connection.subscriber(subscription.queue, 10), 1)) == ["evt_1"]
+        publisher.close()
+        connection.close()
+
+
+def test_a_publisher_puts_back_the_queue_that_a_message_did_not_find(amqp_url: str) -> None:
+    """An operator who deletes a dead-letter queue does not stop what wants to bury a message."""
+    names = Names()
+    with declared(amqp_url, names.topology):
+        publisher = RabbitPublisher(amqp_url, topology=names.topology)
+        publisher.publish([names.message(1)])
+        delete_queue(amqp_url, names.first.dead_letter_queue)
+        delivery = Delivery(names.first.queue, 1, "evt_2", b"{}")
+        buried = dead_letter_message(delivery, names.first, "unreadable")
+
+        assert publisher.publish([buried]) == [Outcome.RETURNED]
+
+        eventually(lambda: publisher.publish([buried]) == [Outcome.CONFIRMED])
+        publisher.close()
 
 
 def test_a_queue_with_other_settings_is_named_with_a_way_out(amqp_url: str) -> None:
