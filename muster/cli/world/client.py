@@ -13,11 +13,13 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import urlencode
 
+import aiohttp
 import orjson
 
-from muster.cli.world.wire import Broken, Reply, Wire
-
 Json = dict[str, Any]
+# What a call raises when no whole answer came: the connection failed, or it took too long.
+BROKEN = (aiohttp.ClientError, OSError)
+_TIMEOUT = aiohttp.ClientTimeout(total=20)
 _PASSING = frozenset({429, 502, 503, 504})
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.5
@@ -37,9 +39,17 @@ class Unreachable(Exception):
     """No answer came within the client's patience."""
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What the server answered."""
+
+    status: int
+    body: bytes
+
+
 @dataclass
 class Traffic:
-    """What the client has seen on the wire."""
+    """What the client has seen of the server."""
 
     calls: int = 0
     retries: int = 0
@@ -62,9 +72,22 @@ class Api:
         self._patience = patience_s
         self.field_lane = asyncio.Semaphore(max(1, in_flight // 2))
         self._turn = asyncio.Semaphore(in_flight)
-        self.wire = Wire(base_url)
+        self._http: aiohttp.ClientSession | None = None
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """Return the connections, for a call that takes no turn and is not repeated."""
+        assert self._http is not None  # entered
+        return self._http
 
     async def __aenter__(self) -> Self:
+        # Turns bound the calls; the connector bounds nothing, or the streams would use it up.
+        self._http = aiohttp.ClientSession(
+            self.base_url,
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=_TIMEOUT,
+        )
         return self
 
     async def __aexit__(
@@ -73,7 +96,7 @@ class Api:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.wire.close()
+        await self.http.close()
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
@@ -95,12 +118,15 @@ class Api:
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None
     ) -> tuple[Reply | None, str]:
         self.traffic.calls += 1
-        async with self._turn:
-            try:
-                response = await self.wire.send(method, path, headers, content)
-            except Broken as error:
-                return None, str(error)
-        return response, f"status {response.status}"
+        try:
+            async with (
+                self._turn,
+                self.http.request(method, path, headers=headers, data=content) as response,
+            ):
+                reply = Reply(response.status, await response.read())
+        except BROKEN as error:
+            return None, f"{type(error).__name__}: {error}"
+        return reply, f"status {reply.status}"
 
 
 class Session:

@@ -2,12 +2,12 @@
 
 import asyncio
 from time import monotonic
-from urllib.parse import urlsplit
 
+import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from muster.cli.world.client import BROKEN
 from muster.cli.world.plans import WorldPlan
-from muster.cli.world.wire import Broken, Wire
 
 _LOOK_EVERY_S = 0.25
 _COUNTER = "muster_messages_processed_total"
@@ -27,9 +27,9 @@ def announcements_of(plan: WorldPlan) -> int:
 class ProjectionWatch:
     """Counts what matching has taken from the registry since this watch was begun."""
 
-    def __init__(self, metrics_url: str | None) -> None:
-        self._wire = None if metrics_url is None else Wire(metrics_url)
-        self._path = urlsplit(metrics_url or "").path
+    def __init__(self, http: aiohttp.ClientSession, metrics_url: str | None) -> None:
+        self._http = http
+        self._url = metrics_url
         self._before = 0.0
 
     async def begin(self) -> None:
@@ -42,7 +42,7 @@ class ProjectionWatch:
         Then the first requests find less than there is, and are sourced again a little later.
         """
         deadline = monotonic() + within_s
-        while self._wire is not None and monotonic() < deadline:
+        while self._url is not None and monotonic() < deadline:
             taken = await self._taken()
             if taken is not None and taken - self._before >= announcements:
                 return True
@@ -50,15 +50,13 @@ class ProjectionWatch:
         return False
 
     async def _taken(self) -> float | None:
-        if self._wire is None:
+        if self._url is None:
             return None
         try:
-            reply = await self._wire.send("GET", self._path, {})
-        except Broken:
+            async with self._http.get(self._url) as page:
+                return taken_from_registry(await page.text()) if page.ok else None
+        except BROKEN:
             return None
-        finally:
-            self._wire.close()
-        return taken_from_registry(reply.body.decode()) if reply.status == 200 else None
 
 
 def taken_from_registry(metrics: str) -> float:

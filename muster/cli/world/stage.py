@@ -59,7 +59,7 @@ async def progress_of(stage: Stage) -> AsyncIterator[None]:
 
 async def form(system: System, stage: Stage, alliance: Alliance, plan: WorldPlan) -> None:
     """Enrol everybody, let them listen, and wait until matching knows them."""
-    watch = ProjectionWatch(system.worker_metrics)
+    watch = ProjectionWatch(alliance.operator.api.http, system.worker_metrics)
     await watch.begin()
     stage.course.enter("enrolment")
     await alliance.enrol(plan)

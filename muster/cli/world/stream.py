@@ -5,39 +5,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+import aiohttp
 import orjson
 
-from muster.cli.world.client import Json, Refused, Session, Unreachable
-from muster.cli.world.wire import Broken
+from muster.cli.world.client import BROKEN, Json, Refused, Session, Unreachable
 
 _SILENCE_S = 60  # longer than the server's heartbeat
+_LONGEST_LINE = 1 << 20
 _PAUSE_S = 0.5
 _PATH = "/v1/stream"
 
 
 @dataclass
 class SseParser:
-    """Turns bytes of a stream into entries, keeping the last id for a resumption."""
+    """Turns lines of a stream into entries, keeping the last id for a resumption."""
 
     last_id: str = ""
-    _rest: bytes = b""
     _fields: dict[str, list[str]] = field(default_factory=dict)
 
-    def feed(self, chunk: bytes) -> list[str]:
-        """Return the data of every entry that this chunk completes."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        done = []
-        for line in lines:
-            self._take(line.rstrip(b"\r").decode())
-            if not line.strip() and (entry := self._finish()) is not None:
-                done.append(entry)
-        return done
-
-    def _take(self, line: str) -> None:
-        if not line or line.startswith(":"):
-            return
-        name, _, value = line.partition(":")
-        self._fields.setdefault(name, []).append(value.removeprefix(" "))
+    def feed(self, line: bytes) -> str | None:
+        """Return the data of the entry that this line completes, if it completes one."""
+        text = line.decode().rstrip("\r\n")
+        if not text:
+            return self._finish()
+        name, _, value = text.partition(":")
+        if name:  # else it is a comment
+            self._fields.setdefault(name, []).append(value.removeprefix(" "))
+        return None
 
     def _finish(self) -> str | None:
         fields, self._fields = self._fields, {}
@@ -47,7 +41,7 @@ class SseParser:
 
     def restart(self) -> None:
         """Drop half an entry that a broken connection left behind."""
-        self._rest, self._fields = b"", {}
+        self._fields = {}
 
 
 class LiveStream:
@@ -58,19 +52,24 @@ class LiveStream:
     """
 
     def __init__(
-        self, session: Session, hear: Callable[[Json], None], opened: Callable[[], None]
+        self,
+        session: Session,
+        hear: Callable[[Json], None],
+        opened: Callable[[], None],
+        silence_s: float = _SILENCE_S,
     ) -> None:
         self._session = session
         self._hear = hear
         self._opened = opened
         self._parser = SseParser()
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=silence_s)
 
     async def follow(self) -> None:
         """Follow until cancelled; raise Refused if the stream may not be read at all."""
         while True:
             try:
                 status = await self._follow_once()
-            except (Broken, Unreachable):
+            except (*BROKEN, Unreachable):
                 status = 0
             if status == HTTPStatus.UNAUTHORIZED:
                 self._session.forget_token()
@@ -86,10 +85,16 @@ class LiveStream:
         if self._parser.last_id:
             headers["Last-Event-ID"] = self._parser.last_id
         self._parser.restart()
-        wire = self._session.api.wire
-        reply = await wire.follow(_PATH, headers, self._take, self._opened, _SILENCE_S)
-        return reply.status
+        async with self._session.api.http.get(
+            _PATH, headers=headers, timeout=self._timeout, read_bufsize=_LONGEST_LINE
+        ) as answer:
+            if answer.status == HTTPStatus.OK:
+                self._opened()
+                await self._listen(answer.content)
+            return answer.status
 
-    def _take(self, chunk: bytes) -> None:
-        for entry in self._parser.feed(chunk):
-            self._hear(orjson.loads(entry))
+    async def _listen(self, lines: aiohttp.StreamReader) -> None:
+        async for line in lines:
+            entry = self._parser.feed(line)
+            if entry is not None:
+                self._hear(orjson.loads(entry))

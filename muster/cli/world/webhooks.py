@@ -5,16 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import orjson
+from aiohttp import web
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from muster.cli.world.client import Json, Session, post_for_secret
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.local_server import Answer, local_server
 
-_ACCEPTED: Answer = (204, b"")
-_NOT_YET: Answer = (503, b"")
-_REFUSED: Answer = (400, b"")
+_ACCEPTED, _NOT_YET, _REFUSED = 204, 503, 400
+_GRACE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,20 @@ class WebhookSink:
         made = await post_for_secret(session, "/v1/webhooks", lambda: {"url": self.base_url + path})
         self._listeners[path] = _Listener(Webhook(str(made["secret"])), hear)
 
-    async def take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    async def take(self, request: web.BaseRequest) -> web.Response:
         """Answer one delivery."""
-        listener = self._listeners.get(path)
+        listener = self._listeners.get(request.path)
         if listener is None:  # its secret is still on the way to us; it will be sent again
-            return _NOT_YET
+            return web.Response(status=_NOT_YET)
+        body = await request.read()
         try:
-            listener.secret.verify(body, headers, json_parse=False)
+            listener.secret.verify(body, dict(request.headers), json_parse=False)
         except WebhookVerificationError as error:
-            self._ledger.failed(f"webhook {path}: {error}")
-            return _REFUSED
+            self._ledger.failed(f"webhook {request.path}: {error}")
+            return web.Response(status=_REFUSED)
         self._ledger.counts["webhooks_received"] += 1
         listener.hear(_entry(orjson.loads(body)))
-        return _ACCEPTED
+        return web.Response(status=_ACCEPTED)
 
 
 def _entry(message: Json) -> Json:
@@ -65,6 +65,12 @@ def _entry(message: Json) -> Json:
 async def webhook_sink(ledger: Ledger) -> AsyncIterator[WebhookSink]:
     """Listen on a free port of loopback until the context ends."""
     sink = WebhookSink(ledger)
-    async with local_server(sink.take) as base_url:
-        sink.base_url = base_url
+    runner = web.ServerRunner(web.Server(sink.take), shutdown_timeout=_GRACE_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        sink.base_url = site.name
         yield sink
+    finally:
+        await runner.cleanup()

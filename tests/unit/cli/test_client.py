@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import orjson
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 
-from muster.cli.world.client import Api, Refused, Session, Unreachable, post_for_secret
-from muster.cli.world.local_server import Answer, local_server
+from muster.cli.world.client import Api, Refused, Reply, Session, Unreachable, post_for_secret
+from tests.unit.cli.served import Answer, served
 
 TOKEN = orjson.dumps({"access_token": "t1", "expires_in": 900})
 
@@ -36,7 +38,7 @@ def play(server: Server, act: Callable[[Session], object], patience_s: float = 5
     """Run one act of a client against the server."""
 
     async def run() -> object:
-        async with local_server(server.take) as url, Api(url, patience_s=patience_s) as api:
+        async with served(server.take) as url, Api(url, patience_s=patience_s) as api:
             return await act(Session(api, "cli_1", "secret"))  # type: ignore[misc]
 
     return asyncio.run(run())
@@ -96,13 +98,74 @@ def test_a_server_that_stays_away_is_reported_as_unreachable() -> None:
     """Patience has an end."""
 
     async def run() -> None:
-        async with local_server(Server([]).take) as url:
+        async with served(Server([]).take) as url:
             pass  # it is gone before anybody calls
         async with Api(url, patience_s=0.2) as api:
             await Session(api, "cli_1", "secret").get("/v1/requests")
 
-    with pytest.raises(Unreachable, match="ConnectionRefused"):
+    with pytest.raises(Unreachable, match="Cannot connect"):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "half", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"what?\r\n\r\n"]
+)
+def test_half_an_answer_is_none_and_the_call_is_repeated(half: bytes) -> None:
+    """A server that dies in the middle, or does not speak HTTP, has not answered."""
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    told = [half, whole]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(told.pop(0))
+        writer.close()
+
+    async def run() -> tuple[Reply, int]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, Api(url, patience_s=5) as api:
+            return await api.send("POST", "/v1/requests", {}), api.traffic.retries
+
+    assert asyncio.run(run()) == (Reply(200, b"{}"), 1)
+
+
+def test_a_connection_is_used_again() -> None:
+    """Calls one after the other need one connection."""
+    ports = set()
+
+    async def serve(request: web.BaseRequest) -> web.Response:
+        assert request.transport is not None
+        ports.add(request.transport.get_extra_info("peername"))
+        return web.Response()
+
+    async def run() -> None:
+        async with RawTestServer(serve) as server, Api(str(server.make_url("/"))) as api:
+            for _ in range(3):
+                await api.send("GET", "/", {})
+
+    asyncio.run(run())
+    assert len(ports) == 1
+
+
+def test_no_more_calls_run_at_once_than_there_are_turns() -> None:
+    """A crowd of members does not become a crowd of calls."""
+    running = most = 0
+
+    async def take(_: str, __: dict[str, str], ___: bytes) -> Answer:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        for _turn in range(20):
+            await asyncio.sleep(0)
+        running -= 1
+        return 200, b""
+
+    async def run() -> None:
+        async with served(take) as url, Api(url, in_flight=3) as api:
+            await asyncio.gather(*(api.send("GET", "/", {}) for _ in range(12)))
+
+    asyncio.run(run())
+    assert most <= 3
 
 
 def test_pages_are_followed_to_the_last() -> None:

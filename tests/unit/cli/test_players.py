@@ -17,13 +17,13 @@ from muster.cli.world.enterprises import Enterprise
 from muster.cli.world.fieldwork import next_step
 from muster.cli.world.habits import BUSINESSLIKE, Answer, Habits
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.local_server import Answer as HttpAnswer
-from muster.cli.world.local_server import local_server
 from muster.cli.world.plans import MemberPlan
 from muster.cli.world.providers import Provider
 from muster.contracts.dispatch import JobOpened
 from muster.contracts.matching import OfferCountered, OfferSent, RequestProposed
 from muster.contracts.vocabulary.statuses import RequestStatus
+from tests.unit.cli.served import Answer as HttpAnswer
+from tests.unit.cli.served import served
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PLACE = {"country": "KH", "position": {"latitude": 11.5, "longitude": 104.9}, "name": ""}
@@ -98,7 +98,7 @@ def play(
     ledger = Ledger()
 
     async def run() -> None:
-        async with local_server(muster.take) as url, Api(url, patience_s=2) as api:
+        async with served(muster.take) as url, Api(url, patience_s=2) as api:
             plan = MemberPlan(1, "provider", "KH", {}, capabilities=({"base": PLACE},))
             member = Member(plan, "org_1", Session(api, "cli_1", "s"), ("cap_1",))
             crew = Crew(ledger)

@@ -10,9 +10,9 @@ from standardwebhooks import Webhook
 
 from muster.cli.world.client import Api, Json, Session
 from muster.cli.world.ledger import Ledger
-from muster.cli.world.local_server import Answer, local_server
 from muster.cli.world.mail_sink import mail_sink, mail_socket
-from muster.cli.world.webhooks import WebhookSink
+from muster.cli.world.webhooks import webhook_sink
+from tests.unit.cli.served import Answer, served
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MESSAGE = {
@@ -42,10 +42,10 @@ def deliver(secret: str, path: str = "/hooks/1") -> tuple[int, list[Json], Ledge
     }
 
     async def run() -> int:
-        sink = WebhookSink(ledger)
-        async with local_server(registry) as url, Api(url) as api:
+        async with served(registry) as url, Api(url) as api, webhook_sink(ledger) as sink:
             await sink.enlist(Session(api, "cli_1", "s"), "1", heard.append)
-            return (await sink.take(path, headers, body))[0]
+            async with api.http.post(sink.base_url + path, data=body, headers=headers) as answer:
+                return answer.status
 
     return asyncio.run(run()), heard, ledger
 
