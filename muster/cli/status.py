@@ -33,7 +33,7 @@ def _trouble(deployment: Deployment, process: Process) -> str | None:
     if not process.running:
         return process.reason or process.state.lower()
     if process.name in PROCESSES:
-        return why_not_ready(deployment.readiness_of(process.name))
+        return why_not_ready(deployment.readiness_of(process.name), process.pid)
     if process.name == BROKER and deployment.node:
         return _broker_trouble(deployment)
     return None

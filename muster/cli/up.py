@@ -118,4 +118,4 @@ class _Watch:
                 f"{name} ended while it started. The end of its log, {process.log}:\n{log}\n"
                 "Mend what it names, then run `muster up` again."
             )
-        return why_not_ready(deployment.readiness_of(name)) is None
+        return why_not_ready(deployment.readiness_of(name), process.pid) is None

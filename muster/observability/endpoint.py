@@ -1,6 +1,7 @@
 """Metrics, liveness and readiness of a process that serves no HTTP otherwise."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
@@ -9,6 +10,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+# Tells who is ready: at an address that two processes wanted, it may be the other one.
+PROCESS_ID = "X-Process-Id"
 
 _TEXT = "text/plain; charset=utf-8"
 
@@ -48,7 +52,14 @@ class MetricsEndpoint:
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         status, content_type, body = self._page(environ.get("PATH_INFO", "/"))
-        start(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+        start(
+            status,
+            [
+                ("Content-Type", content_type),
+                ("Content-Length", str(len(body))),
+                (PROCESS_ID, str(os.getpid())),
+            ],
+        )
         return [body]
 
     def _page(self, path: str) -> tuple[str, str, bytes]:

@@ -1,5 +1,6 @@
 """The routes for whoever runs the process: is it alive, is it ready, how is it doing."""
 
+import os
 from collections.abc import Callable
 
 from fastapi import APIRouter
@@ -7,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from muster.observability.endpoint import PROCESS_ID
 from muster.web import scope as keys
 from muster.web.problems import Kind, problem_response
 
@@ -25,7 +27,7 @@ def operations_router(ready: Callable[[], list[str]]) -> APIRouter:
     def readyz(request: Request) -> Response:
         reasons = ready()
         if not reasons:
-            return PlainTextResponse("ready")
+            return PlainTextResponse("ready", headers={PROCESS_ID: str(os.getpid())})
         return problem_response(
             NOT_READY,
             f"{'; '.join(reasons)}. Try again when this is mended.",

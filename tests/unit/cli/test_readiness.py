@@ -8,16 +8,18 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from muster.cli.readiness import why_not_ready
+from muster.observability.endpoint import PROCESS_ID
 
 
 @contextmanager
-def answering(status: int, reason: bytes) -> Iterator[str]:
+def answering(status: int, reason: bytes, pid: int = 4711) -> Iterator[str]:
     """Yield the address of a process that gives this answer."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(reason)))
+            self.send_header(PROCESS_ID, str(pid))
             self.end_headers()
             self.wfile.write(reason)
 
@@ -53,3 +55,10 @@ def test_a_process_that_is_not_there_does_not_answer() -> None:
     with answering(200, b"") as url:
         pass
     assert (why_not_ready(url) or "").startswith("does not answer: ")
+
+
+def test_only_the_process_that_was_asked_for_counts() -> None:
+    """At an address that two systems wanted, the other one is no proof that ours is ready."""
+    with answering(200, b"ready", pid=4711) as url:
+        assert why_not_ready(url, 4711) is None
+        assert why_not_ready(url, 4712) == "another process answers at its address"
