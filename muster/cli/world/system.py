@@ -63,7 +63,7 @@ def system_for(
     try:
         yield started
     finally:
-        say("Stopping Muster.")
+        say("Stopping Muster, which takes some seconds.")
         stop(options.directory)
 
 
