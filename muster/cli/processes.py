@@ -95,7 +95,7 @@ def relay() -> None:
         return
     publisher = RabbitPublisher(settings.amqp_url, topology=bootstrap.topology())
     relays = [Relay(store, publisher) for store in bootstrap.open_stores(settings).values()]
-    rounds = Rounds(relays, condition)
+    rounds = Rounds(relays, condition, publisher.reach)
     while not asked.to_stop:
         publisher.rest(BUSY_PAUSE if rounds.turn() else IDLE_PAUSE)
     for each in relays:

@@ -57,6 +57,10 @@ class RabbitPublisher:
             self._declared = False
         return confirms.outcomes
 
+    def reach(self) -> None:
+        """Connect if there is no connection; raise BrokerUnavailable if there is none to be had."""
+        self._open_channel()
+
     def rest(self, seconds: float) -> None:
         """Stay idle for so long while keeping the connection alive."""
         if self._channel is None:

@@ -32,17 +32,20 @@ class _Every:
 class Rounds:
     """Lets every relay work in turn. One whose store fails holds up no other.
 
-    What fails is tried again in the next round, and is a reason not to be ready until then.
+    What fails is tried again in the next round, and is a reason not to be ready until then. So is
+    a broker that cannot be reached while there is nothing to say: `reach` raises BrokerUnavailable.
     """
 
     def __init__(
         self,
         relays: Sequence[Relay],
         condition: Condition,
+        reach: Callable[[], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._relays = relays
         self._condition = condition
+        self._reach = reach
         self._measure = _Every(MEASURE_EVERY, monotonic)
         self._tidy = _Every(TIDY_EVERY, monotonic)
         self._untidy: set[str] = set()
@@ -53,6 +56,8 @@ class Rounds:
         moved = self._step_all()
         # Measured even when nothing moves: that is when the measures matter.
         if self._measure.is_due():
+            if not moved:
+                self._attempt("broker", self._reach)
             for relay in self._relays:
                 self._attempt(f"measuring {relay.service}", relay.measure)
         if self._tidy.is_due():
@@ -75,7 +80,8 @@ class Rounds:
                 self._condition.broken(part, str(error))
             else:
                 self._note(part, relay.trouble)
-        self._condition.works("broker")
+        if moved:
+            self._condition.works("broker")
         return moved
 
     def _tidy_some(self, relay: Relay) -> None:

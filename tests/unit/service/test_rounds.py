@@ -47,7 +47,13 @@ class World:
         ]
         publisher = self.broker.publisher()
         relays = [Relay(store, publisher) for store in self.stores]
-        self.rounds = Rounds(relays, self.condition, lambda: self.clock.now().timestamp())
+        self.rounds = Rounds(
+            relays, self.condition, self.reach, lambda: self.clock.now().timestamp()
+        )
+
+    def reach(self) -> None:
+        """Ask the broker for nothing, which fails while it is away."""
+        self.broker.publish([])
 
 
 @pytest.fixture
@@ -95,6 +101,19 @@ def test_a_broker_that_is_away_is_a_reason_until_it_is_back(world: World) -> Non
     assert world.condition.reasons() == []
 
 
+def test_a_broker_that_is_away_is_noticed_with_nothing_to_say(world: World) -> None:
+    """A green light with an empty outbox would be worth nothing."""
+    world.broker.stop()
+    world.rounds.turn()
+    assert world.condition.reasons() == ["broker: the in-memory broker is stopped"]
+
+    world.broker.start()
+    world.clock.advance(timedelta(seconds=1))
+    world.rounds.turn()
+
+    assert world.condition.reasons() == []
+
+
 def test_the_age_of_what_waits_is_measured_while_the_broker_is_away(world: World) -> None:
     """That is when somebody has to be woken."""
     say(world.stores[0])
@@ -112,7 +131,7 @@ def test_a_broker_that_takes_nothing_is_a_reason_not_to_be_ready() -> None:
     """An alarm blocks the connection without closing it."""
     store = memory_store("registry", service_metadata())
     condition = Condition()
-    rounds = Rounds([Relay(store, Blocked())], condition)
+    rounds = Rounds([Relay(store, Blocked())], condition, lambda: None)
     say(store)
 
     rounds.turn()
