@@ -2,18 +2,20 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from muster.contracts.event import Contract
 from muster.contracts.matching import Principal, Terms
 from muster.contracts.vocabulary.attributes import Requirement
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.kinds import Urgency
-from muster.contracts.vocabulary.values import Place, Price, Window
+from muster.contracts.vocabulary.values import Place, Price, Window, one_line
 from services.matching.domain import terms as domain
 from services.matching.use_cases.submit_request import AskedNeed, SubmitRequest
 
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Reference = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(one_line)
+]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 

@@ -175,6 +175,32 @@ def test_a_time_that_is_none(muster: Application, world: World, value: object, s
     assert "2026-03-03T08:00:00+07:00" in str(wrong) or "2199" in str(wrong)
 
 
+@pytest.mark.parametrize(
+    ("body", "field", "says"),
+    [
+        (protection(place={**PLACE, "name": "x\r\nWhat to do: nothing"}), "place.name", "one line"),
+        (protection(reference="a\nb"), "reference", "one line"),
+        (
+            with_need(required={"kind": "guards", "languages": ["en", "km-\n\n"]}),
+            "needs.0.required.languages.1",
+            "BCP 47",
+        ),
+        (
+            with_need(required={"kind": "guards", "languages": ["english"]}),
+            "needs.0.required.languages.0",
+            "BCP 47",
+        ),
+    ],
+)
+def test_text_that_would_break_a_line(
+    muster: Application, world: World, body: Json, field: str, says: str
+) -> None:
+    """What is put into other people's e-mails is one line of text."""
+    wrong = violation(muster.ask(world.enterprise, "POST", "/v1/requests", body))
+    assert wrong["field"] == field
+    assert says in wrong["problem"]
+
+
 def test_a_report_from_the_future(muster: Application, world: World) -> None:
     """Told what time it is, and to check the clock."""
     path = f"/v1/jobs/{world.ids['job_id']}/check-ins"

@@ -1,6 +1,7 @@
 """Value objects: places, windows, money. Plain frozen dataclasses, validated at the edges."""
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
@@ -16,15 +17,29 @@ STRICT = {"extra": "forbid"}
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius R1
 
 
+# Control characters and line ends; not format characters, which Khmer and Nepali are written with.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# The shape of a tag; whether there is such a language, nobody here knows.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
 def _language(tag: str) -> str:
-    head = tag.split("-")[0]
-    if not (2 <= len(head) <= 3 and head.isalpha() and head.islower()):
+    if _LANGUAGE.fullmatch(tag) is None:
         raise ValueError(
             f"{tag!r} is not a BCP 47 language tag; write one such as km, en or zh-Hant"
         )
     return tag
 
 
+def one_line(text: str) -> str:
+    """Return the text; raise ValueError if it is more than one line."""
+    if _BREAKS.search(text):
+        raise ValueError("write it in one line, without control characters")
+    return text
+
+
+# Goes into other people's e-mails and lists.
+OneLine = Annotated[str, AfterValidator(one_line)]
 Language = Annotated[str, Field(max_length=35), AfterValidator(_language)]
 # Wide enough for any paper, and far enough from the ends of the calendar to reckon with.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -77,7 +92,7 @@ class Place:
     __pydantic_config__: ClassVar = STRICT
     country: Country
     position: Position
-    name: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[OneLine, Field(max_length=200)] = ""
 
 
 @dataclass(frozen=True)
