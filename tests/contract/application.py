@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -80,10 +81,18 @@ class Application:
 @contextmanager
 def application(url: str = "sqlite://") -> Iterator[Application]:
     """Open the application over empty stores at `url`, in which {service} is filled in."""
+    with TemporaryDirectory() as directory:
+        addresses = {service: url.format(service=service) for service in OWNERS}
+        if url == "sqlite://":  # the live stream reads in several threads, which need a file
+            addresses["notify"] = f"sqlite:///{directory}/notify.db"
+        yield from _application(addresses)
+
+
+def _application(addresses: Mapping[str, str]) -> Iterator[Application]:
     clock, ids = SimulatedClock(START), SeededIds(1)
     stores = {}
-    for service in OWNERS:
-        engine = open_engine(url.format(service=service))
+    for service, address in addresses.items():
+        engine = open_engine(address)
         metadata_of(service).create_all(engine)
         stores[service] = Store(service, engine, metadata_of(service), clock, ids)
     private, public = generate_keypair()
@@ -101,18 +110,21 @@ def application(url: str = "sqlite://") -> Iterator[Application]:
         ids=ids,
     )
     broker = InMemoryBroker(topology(), clock)
-    steps = tuple(step for service in OWNERS for step in _steps(stores[service], broker))
+    relays = [Relay(store, broker.publisher()) for store in stores.values()]
+    queues = [taking for store in stores.values() for taking in _queues(store, broker)]
+    steps = (*(relay.step for relay in relays), *queues)
     try:
         with client_of(app) as client:
             yield Application(app, client, signer, clock, stores, broker, steps)
     finally:
+        for relay in relays:
+            relay.close()
         for store in stores.values():
             store.engine.dispose()
 
 
-def _steps(store: Store, broker: InMemoryBroker) -> Iterator[Callable[[], int]]:
-    """Yield what moves the events of one service: its relay, and each of its queues."""
-    yield Relay(store, broker.publisher()).step
+def _queues(store: Store, broker: InMemoryBroker) -> Iterator[Callable[[], int]]:
+    """Yield what takes the deliveries of each queue of a service."""
     service_class = subscriptions_class(store.service)
     instance = service_class()
     for name, provider in vars(service_class).items():
