@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic_settings import BaseSettings
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from muster.clock import RandomIds, SystemClock
 from muster.context import Context
@@ -98,13 +99,13 @@ def application(settings: Settings) -> Any:
 
 
 def unreachable(stores: dict[str, Store]) -> list[str]:
-    """Return a reason for each store that does not answer."""
+    """Return a reason for each store that does not answer, or has not the tables it should."""
     reasons = []
     for service, store in sorted(stores.items()):
         try:
             with store.read() as connection:
-                connection.execute(text("SELECT 1"))
-        except StoreUnavailable as error:
+                connection.execute(select(store.metadata.tables["outbox_messages"]).limit(1))
+        except (StoreUnavailable, SQLAlchemyError) as error:
             reasons.append(f"store of {service}: {error}")
     return reasons
 

@@ -18,6 +18,7 @@ from muster.service.relay import Relay
 from muster.service.rounds import Rounds
 from muster.service.runner import run_services
 from muster.settings import Settings
+from muster.storage.store import Store
 from muster.web.serve import serve
 
 log = logging.getLogger("muster.process")
@@ -65,10 +66,13 @@ def worker() -> None:
     log.info("worker is up", extra={"port": endpoint.start()})
     if not _declared(settings, condition, asked):
         return
+    stores = bootstrap.open_stores(settings)
+    if not _stores_answer(stores, condition, asked):
+        return
     topology = bootstrap.topology()
     connection = RabbitConnection(settings.amqp_url, topology)
     platform = Platform(
-        stores=bootstrap.open_stores(settings),
+        stores=stores,
         subscribers=connection,
         publisher=RabbitPublisher(settings.amqp_url, topology=topology),
         batch_size=settings.batch_size,
@@ -109,6 +113,23 @@ def _starting() -> Condition:
     condition = Condition()
     condition.broken("broker", "not reached yet")
     return condition
+
+
+def _stores_answer(stores: dict[str, Store], condition: Condition, asked: _Asked) -> bool:
+    """Wait until every store can be worked with; False if asked to stop before.
+
+    A worker that took messages, failed and started again, over and over, would use up the number
+    of times the broker delivers them, and good messages would end among the dead letters.
+    """
+    while not asked.to_stop:
+        reasons = bootstrap.unreachable(stores)
+        if not reasons:
+            condition.works("stores")
+            return True
+        condition.broken("stores", "; ".join(reasons))
+        log.warning("waiting for the stores", extra={"reason": reasons[0], "pid": os.getpid()})
+        time.sleep(0.5)
+    return False
 
 
 def _declared(settings: Settings, condition: Condition, asked: _Asked) -> bool:
