@@ -13,6 +13,11 @@ from tests.servers.session import close_session, open_session
 SESSION = pytest.StashKey[Path]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the simulation live through more or fewer stories."""
+    parser.addoption("--seeds", type=int, default=200, help="how many seeds the simulation tries")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the directory where the session's servers will live; xdist workers are told of it."""
     shared = getattr(config, "workerinput", None)

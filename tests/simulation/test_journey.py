@@ -1,14 +1,17 @@
-"""The journey, for two hundred seeds, with messages delayed, doubled and out of order."""
+"""The journey, seed by seed, with messages delayed, doubled and out of order."""
 
 import pytest
 
 from muster.messaging.disturbance import CALM
 from tests.simulation.journey import live_through
 
-SEEDS = range(200)
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each seed a test of its own; `--seeds` says how many, 200 unless told otherwise."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(metafunc.config.getoption("--seeds")))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_happens_on_the_way_every_request_comes_to_its_end(seed: int) -> None:
     """Nothing is overbooked, filled twice, lost or left behind. Replay: pytest -k '[<seed>]'."""
     ending = live_through(seed)
