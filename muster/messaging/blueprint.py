@@ -16,8 +16,8 @@ from muster.messaging.topology import (
     retry_exchange,
 )
 
-# Returns to a work queue before the broker itself gives a message up. Each death of a worker returns
-# all it had fetched, good messages too; so this allows for a bad night of crashes.
+# Returns to a work queue before the broker itself gives a message up. Each death of a worker
+# returns all it had fetched, good messages too; so this allows for a bad night of crashes.
 DELIVERY_LIMIT = 50
 # Looking at a dead letter and putting it back is a return, too, and beyond the limit the message
 # would be dropped. Unlimited (-1) is no way out: RabbitMQ 3.10 reads it as less than zero.

@@ -49,7 +49,7 @@ def test_a_work_queue_gives_up_safely() -> None:
 
     assert work.arguments == {
         "x-queue-type": "quorum",
-        "x-delivery-limit": 10,
+        "x-delivery-limit": 50,
         "x-dead-letter-exchange": "guard.dlx",
         "x-dead-letter-routing-key": "guard.alarm",
         "x-dead-letter-strategy": "at-least-once",
