@@ -70,6 +70,12 @@ def test_the_processes_wait_until_the_databases_are_migrated() -> None:
         assert condition == "service_completed_successfully"
 
 
+def test_postgres_is_not_called_healthy_while_it_still_makes_the_databases() -> None:
+    """Its image makes them on a server that has only a socket, and then starts it again."""
+    check = SERVICES["postgres"]["healthcheck"]["test"]
+    assert check[check.index("--host") + 1] == "127.0.0.1"
+
+
 def test_no_secret_stands_in_the_file() -> None:
     """Each comes from the environment, and a missing one is refused with a hint."""
     for name, value in all_values():
