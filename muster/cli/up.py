@@ -19,7 +19,14 @@ from muster.cli.waiting import wait_until
 READY_SECONDS = 120  # of a busy machine; 3 to 9 otherwise
 BROKER_SECONDS = 120  # 4 to 8 otherwise
 
+TRIES_FOR_AN_ADDRESS = 3
+ADDRESS_TAKEN = "address already in use"
+
 Say = Callable[[str], None]
+
+
+class _AddressTaken(CannotRun):
+    """An address was free when it was chosen, and taken when the process wanted it."""
 
 
 def start(options: Options, say: Say = lambda _: None) -> Running:
@@ -29,6 +36,11 @@ def start(options: Options, say: Say = lambda _: None) -> Running:
     CannotRun tells why.
     """
     with one_at_a_time(private_directory(options.directory)):
+        for _ in range(TRIES_FOR_AN_ADDRESS - 1):
+            try:
+                return _start(options, say)
+            except _AddressTaken:
+                say("Another program took an address before we could: starting again at another.")
         return _start(options, say)
 
 
@@ -114,7 +126,8 @@ class _Watch:
         process = next(p for p in self._supervisor.processes() if p.name == name)
         if not process.running or process.pid != self._pids.setdefault(name, process.pid):
             log = "\n".join(process.last_lines())
-            raise CannotRun(
+            failure = _AddressTaken if ADDRESS_TAKEN in log.lower() else CannotRun
+            raise failure(
                 f"{name} ended while it started. The end of its log, {process.log}:\n{log}\n"
                 "Mend what it names, then run `muster up` again."
             )

@@ -2,15 +2,21 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from muster.cli import deployment
 from muster.cli.amqp_probe import speaks_amqp
+from muster.cli.deployment import Options
+from muster.cli.down import stop
 from muster.cli.node import Node
+from muster.cli.ports import remembered_ports
 from muster.cli.running import current_processes
+from muster.cli.up import start
 from muster.contracts.catalogue import OWNERS
 from tests.e2e.commands import muster, told, up
 from tests.servers.postgres import Cluster
@@ -152,3 +158,28 @@ def test_down_ends_every_process_and_keeps_the_data(tmp_path: Path) -> None:
     assert told(directory, "credentials.json") == credentials
     assert muster(directory, "down", "--erase").returncode == 0
     assert not directory.exists()
+
+
+def test_an_address_that_somebody_took_meanwhile_is_given_up_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between choosing a port and using it, another program may come first."""
+    chosen: list[dict[str, int]] = []
+
+    def choose(file: Path, wanted: Iterable[str], preferred: dict[str, int]) -> dict[str, int]:
+        ports = remembered_ports(file, wanted, preferred)
+        if not chosen and "api" in ports:
+            ports["api"] = taken
+        chosen.append(ports)
+        return ports
+
+    directory = tmp_path / ".muster"
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        taken = somebody.getsockname()[1]
+        monkeypatch.setattr(deployment, "remembered_ports", choose)
+        running = start(Options(directory))
+    stop(directory)
+
+    assert not running.api.endswith(f":{taken}")

@@ -5,8 +5,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
+from muster.contracts.registry import CapabilityChanged
+from muster.messaging.ports import OutboundMessage, Outcome
+from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.shared_connection import RabbitConnection
+from muster.messaging.topology import events_exchange
 from tests.e2e.actors import (
     NEEDS,
     Client,
@@ -280,3 +286,29 @@ def test_strangers_see_nothing(cast: Cast) -> None:
     stranger.get(f"/v1/offers/{offer['offer_id']}", status=404)
     stranger.post(f"/v1/offers/{offer['offer_id']}/accept", {}, status=404)
     cast.provider.get(f"/v1/requests/{request['request_id']}", status=403)
+
+
+def test_a_message_nobody_can_read_is_kept_with_its_reason_and_counted(cast: Cast) -> None:
+    """It ends in the dead-letter queue, its neighbours go on, and operators can see the count."""
+    run = json.loads((cast.mailbox_of.directory / "run.json").read_text())
+    rubbish = OutboundMessage(
+        exchange=events_exchange("registry"),
+        routing_key=CapabilityChanged.routing_key(),
+        message_id="evt_rubbish",
+        type=CapabilityChanged.event_type,
+        body=b"{rubbish",
+    )
+    publisher = RabbitPublisher(run["amqp_url"])
+    assert publisher.publish([rubbish]) == [Outcome.CONFIRMED]
+    publisher.close()
+
+    connection = RabbitConnection(run["amqp_url"])
+    dead_letters = connection.subscriber("matching.registry.dlq", 10)
+    (letter,) = eventually(lambda: dead_letters.poll(10), within_s=30)
+    assert letter.message_id == "evt_rubbish"
+    assert "not a valid event" in str(letter.headers["x-reason"])
+    dead_letters.release([letter])
+    connection.close()
+    worker = next(p["metrics"] for p in run["processes"] if p["name"] == "worker")
+    counted = 'outcome="dead_lettered",service="matching",subscription="registry"} 1.0'
+    assert counted in httpx.get(worker, timeout=10).text
