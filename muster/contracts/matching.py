@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from muster.contracts.event import Contract, Event
 from muster.contracts.vocabulary.attributes import Requirement
+from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import (
     BookingId,
     CapabilityId,
@@ -13,10 +14,11 @@ from muster.contracts.vocabulary.identifiers import (
     OfferId,
     OrganisationId,
     RequestId,
+    ReviewId,
 )
-from muster.contracts.vocabulary.kinds import CapabilityKind, TrafficLight, Urgency
-from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
-from muster.contracts.vocabulary.values import Money, Place, Price, Window
+from muster.contracts.vocabulary.kinds import CapabilityKind, IcocaClass, TrafficLight, Urgency
+from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus, ReviewStatus
+from muster.contracts.vocabulary.values import Instant, Money, OneLine, Place, Price, Window
 
 
 class Principal(Contract):
@@ -35,6 +37,17 @@ class Terms(Contract):
     auto_approve: bool = False
     all_or_nothing: bool = False
     check_in_interval_seconds: Annotated[int, Field(ge=10, le=86_400)] = 3600
+    minimum_icoca_class: IcocaClass | None = None
+    liability_cover: Money | None = None  # what each provider's own policy has to pay at least
+    designated_key_unit: bool = False  # the site is a designated key unit (China, Decree 564)
+
+
+class HostStateProtection(Contract):
+    """A record that the host state cannot protect; without it nobody serves armed."""
+
+    asked: Annotated[OneLine, Field(min_length=1, max_length=200)]  # which authority
+    answer: Annotated[OneLine, Field(min_length=1, max_length=1000)]
+    established_at: Instant
 
 
 class Assignment(Contract):
@@ -216,6 +229,80 @@ class OfferReleased(OfferEvent):
     reason: str
 
 
+class Finding(Contract):
+    """What one rule says against somebody, and what would change it."""
+
+    rule: str
+    fact: str
+    wanted: str
+
+
+class AssignmentFlagged(Event):
+    """A committed provider no longer passes the rules; an operator must decide what to do."""
+
+    event_type: ClassVar[str] = "muster.matching.assignment.flagged.v1"
+    about: ClassVar[str] = "request_id"
+
+    request_id: RequestId
+    enterprise_id: OrganisationId
+    provider_id: OrganisationId
+    findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
+    rule_pack: str
+
+
+class AssignmentCleared(Event):
+    """A flagged provider passes the rules again."""
+
+    event_type: ClassVar[str] = "muster.matching.assignment.cleared.v1"
+    about: ClassVar[str] = "request_id"
+
+    request_id: RequestId
+    enterprise_id: OrganisationId
+    provider_id: OrganisationId
+    rule_pack: str
+
+
+class ReviewEvent(Event):
+    """Base of events about a review: may this provider do this kind of work there?"""
+
+    about: ClassVar[str] = "review_id"
+
+    review_id: ReviewId
+    provider_id: OrganisationId
+    country: Country
+    kind: CapabilityKind
+    armed: bool
+    status: ReviewStatus
+    findings: tuple[Finding, ...]
+
+
+class ReviewOpened(ReviewEvent):
+    """The rules leave a candidate open who is needed; an operator must decide."""
+
+    event_type: ClassVar[str] = "muster.matching.review.opened.v1"
+
+
+class ReviewDecided(ReviewEvent):
+    """An operator decided; requests that waited for it are sourced again."""
+
+    event_type: ClassVar[str] = "muster.matching.review.decided.v1"
+
+    reason: str
+
+
+class RulePackAdopted(Event):
+    """Another version of the rules is in force; says who no longer passes."""
+
+    event_type: ClassVar[str] = "muster.matching.rule_pack.adopted.v1"
+    about: ClassVar[str] = "rule_pack"
+
+    rule_pack: str
+    previous: str
+    requests_checked: Annotated[int, Field(ge=0)]
+    assignments_flagged: Annotated[int, Field(ge=0)]
+    offers_withdrawn: Annotated[int, Field(ge=0)]
+
+
 EVENTS: tuple[type[Event], ...] = (
     RequestSubmitted,
     RequestProposed,
@@ -233,4 +320,9 @@ EVENTS: tuple[type[Event], ...] = (
     OfferWithdrawn,
     OfferCommitted,
     OfferReleased,
+    AssignmentFlagged,
+    AssignmentCleared,
+    ReviewOpened,
+    ReviewDecided,
+    RulePackAdopted,
 )

@@ -13,6 +13,7 @@ from muster.contracts.vocabulary.kinds import (
     CapabilityKind,
     Environment,
     IcocaClass,
+    InsuranceLine,
     Role,
 )
 from muster.contracts.vocabulary.statuses import AuthorisationStatus, CapabilityStatus, MemberStatus
@@ -35,6 +36,8 @@ class AuthorisationSnapshot(Contract):
     icoca_class: IcocaClass | None = None
     limit: Money | None = None  # of an insurance policy
     territory: frozenset[Country] = frozenset()
+    lines: frozenset[InsuranceLine] = frozenset()  # what the policy covers
+    armed_excluded: bool = False  # the policy does not pay for armed work
     valid: Window
 
 
@@ -52,6 +55,7 @@ class MemberSnapshot(Event):
     operations_email: str
     emergency_email: str
     authorisations: tuple[AuthorisationSnapshot, ...] = ()
+    conflicts: frozenset[OrganisationId] = frozenset()  # whom it must not serve or be served by
 
 
 class ProviderChanged(MemberSnapshot):

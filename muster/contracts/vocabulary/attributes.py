@@ -18,6 +18,8 @@ from muster.contracts.vocabulary.kinds import (
 from muster.contracts.vocabulary.values import STRICT, Language, Money
 
 Skill = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["close_protection"])]
+# A class of personal licence or permit as its issuer calls it: HK-A, MY-armed, SG-officer.
+PersonnelLicence = Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Za-z0-9]{1,20}$")]
 Languages = frozenset[Language]
 
 
@@ -31,6 +33,9 @@ class GuardAttributes:
     languages: Languages = frozenset()
     armed: bool = False
     environments: frozenset[Environment] = frozenset({Environment.LAND})
+    # Of the people who would come; empty: not stated.
+    nationalities: frozenset[Country] = frozenset()
+    personnel_licences: frozenset[PersonnelLicence] = frozenset()
 
 
 @dataclass(frozen=True)

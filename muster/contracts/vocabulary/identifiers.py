@@ -11,6 +11,7 @@ RequestId = NewType("RequestId", str)
 NeedId = NewType("NeedId", str)
 OfferId = NewType("OfferId", str)
 BookingId = NewType("BookingId", str)
+ReviewId = NewType("ReviewId", str)
 JobId = NewType("JobId", str)
 IncidentId = NewType("IncidentId", str)
 NotificationId = NewType("NotificationId", str)
@@ -29,6 +30,7 @@ class Prefix(StrEnum):
     NEED = "ned"
     OFFER = "off"
     BOOKING = "bkg"
+    REVIEW = "rev"
     JOB = "job"
     INCIDENT = "inc"
     NOTIFICATION = "ntf"

@@ -54,6 +54,7 @@ class AuthorisationKind(StrEnum):
     ICOCA = "icoca"
     CERTIFICATE = "certificate"
     INSURANCE_POLICY = "insurance_policy"
+    JOINT_VENTURE = "joint_venture"  # the registration of a local firm the member holds a share of
 
 
 class IcocaClass(StrEnum):
@@ -62,6 +63,11 @@ class IcocaClass(StrEnum):
     CERTIFIED_MEMBER = "certified_member"
     MEMBER = "member"
     AFFILIATE = "affiliate"
+
+    @property
+    def rank(self) -> int:
+        """Return the order of standing: a higher class serves a demand for a lower one."""
+        return len(IcocaClass) - list(IcocaClass).index(self)
 
 
 class Environment(StrEnum):

@@ -69,6 +69,14 @@ class BookingStatus(StrEnum):
     RELEASED = "released"
 
 
+class ReviewStatus(StrEnum):
+    """What an operator decided of a candidate the rules leave open."""
+
+    OPEN = "open"
+    CLEARED = "cleared"
+    REFUSED = "refused"
+
+
 class JobStatus(StrEnum):
     """How far a provider's work for a request has come."""
 
@@ -162,6 +170,12 @@ OFFER = _lifecycle(
 )
 BOOKING = _lifecycle(
     "booking", BookingStatus, {"held": "confirmed released", "confirmed": "released"}
+)
+REVIEW = _lifecycle(
+    "review",
+    ReviewStatus,
+    # An operator may learn better; whoever was cleared meanwhile is then judged again.
+    {"open": "cleared refused", "cleared": "refused", "refused": "cleared"},
 )
 JOB = _lifecycle(
     "job",

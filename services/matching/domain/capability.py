@@ -1,66 +1,13 @@
-"""What matching knows of members and what they hold: its projection of the registry."""
+"""What matching knows of what members hold: its projection of the registry."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
-from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
-from muster.contracts.vocabulary.kinds import AuthorisationKind, CapabilityKind
-from muster.contracts.vocabulary.statuses import (
-    AuthorisationStatus,
-    CapabilityStatus,
-    MemberStatus,
-)
+from muster.contracts.vocabulary.kinds import CapabilityKind
+from muster.contracts.vocabulary.statuses import CapabilityStatus
 from muster.contracts.vocabulary.values import Coverage, Place, Price, Window
-
-
-@dataclass(frozen=True)
-class Licence:
-    """A licence or permit as the gate reads it: what it allows, where, for how long."""
-
-    kind: AuthorisationKind
-    status: AuthorisationStatus
-    jurisdiction: Country | None
-    activities: frozenset[CapabilityKind]
-    armed: bool
-    valid: Window
-
-    def allows(self, kind: CapabilityKind, country: Country, *, armed: bool) -> bool:
-        """Tell whether it speaks of this work in this country; see `holds_through` for when."""
-        return (
-            self.jurisdiction == country and kind in self.activities and (self.armed or not armed)
-        )
-
-    def holds_through(self, window: Window) -> bool:
-        """Tell whether it is verified and valid for the whole window."""
-        return self.status is AuthorisationStatus.VERIFIED and self.valid.contains(window)
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A member that provides, with the licences and permits that make its work lawful."""
-
-    provider_id: OrganisationId
-    version: int
-    name: str
-    home_country: Country
-    status: MemberStatus
-    licences: tuple[Licence, ...] = ()
-
-    def may_work(
-        self, kind: CapabilityKind, country: Country, window: Window, *, armed: bool
-    ) -> bool:
-        """Tell whether one of its papers makes this work lawful for the whole window."""
-        for paper in self.licences:  # a loop, for it runs for every candidate of every need
-            if paper.allows(kind, country, armed=armed) and paper.holds_through(window):
-                return True
-        return False
-
-    @property
-    def is_active(self) -> bool:
-        """Tell whether it may be asked and may answer."""
-        return self.status is MemberStatus.ACTIVE
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from muster.contracts.vocabulary.identifiers import (
 from muster.contracts.vocabulary.kinds import CapabilityKind, Urgency
 from muster.contracts.vocabulary.statuses import REQUEST, RequestStatus
 from muster.contracts.vocabulary.values import Place, Price, Window
-from services.matching.domain.terms import Principal, Terms
+from services.matching.domain.terms import HostStateProtection, Principal, Terms
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class Request:
     principal: Principal
     submitted_at: datetime
     excluded_providers: frozenset[OrganisationId] = frozenset()
+    tasks: frozenset[str] = frozenset()
+    host_state_protection: HostStateProtection | None = None
     status: RequestStatus = RequestStatus.SUBMITTED
     assignments: tuple[Assignment, ...] = ()
     shortfalls: tuple[Shortfall, ...] = ()

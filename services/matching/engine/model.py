@@ -1,15 +1,17 @@
 """What goes into the engine, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from muster.contracts.vocabulary.identifiers import CapabilityId, NeedId, OrganisationId, RequestId
 from muster.contracts.vocabulary.values import Window
 from services.matching.domain.booking import Booking
-from services.matching.domain.capability import Capability, Provider
+from services.matching.domain.capability import Capability
+from services.matching.domain.member import Member
 from services.matching.domain.request import Need, Request, Shortfall
-from services.matching.engine.verdicts import Explanation
+from services.matching.engine.policy import Decisions, Matter, Standing
+from services.matching.engine.verdicts import Explanation, Verdict
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,19 @@ class Demand:
 
 @dataclass(frozen=True)
 class Pool:
-    """Everything that might serve, and what is already taken of it."""
+    """Everything that might serve, what is already taken of it, and what is known of its owners.
+
+    `members` holds providers and enterprises alike. `beyond` counts, for a need, candidates the
+    index turned away or ranked too low to be loaded, by rule.
+    """
 
     now: datetime
     capabilities: tuple[Capability, ...]
-    providers: Mapping[OrganisationId, Provider]
+    members: Mapping[OrganisationId, Member]
     bookings: tuple[Booking, ...]
+    decisions: Decisions = field(default_factory=dict)
+    standings: Mapping[OrganisationId, Standing] = field(default_factory=dict)
+    beyond: Mapping[NeedId, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,16 +61,26 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What an operator has to decide before this provider can be asked, and why."""
+
+    matter: Matter
+    verdicts: tuple[Verdict, ...]  # those that ask for review
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What the engine decided for one request.
 
     A request that is `hopeless` gets no holds: a required need can be covered neither now nor
-    by waiting.
+    by waiting. `questions` are asked of operators because those who are clear do not suffice;
+    a request with questions is not hopeless.
     """
 
     request_id: RequestId
     holds: tuple[Hold, ...]
     shortfalls: tuple[Shortfall, ...]
+    questions: tuple[Question, ...]
     hopeless: bool
     explanation: Explanation
 

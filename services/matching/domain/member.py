@@ -1,0 +1,73 @@
+"""What matching knows of members: its projection of the registry."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from muster.contracts.vocabulary.countries import Country
+from muster.contracts.vocabulary.identifiers import OrganisationId
+from muster.contracts.vocabulary.kinds import (
+    AuthorisationKind,
+    CapabilityKind,
+    Environment,
+    IcocaClass,
+    InsuranceLine,
+)
+from muster.contracts.vocabulary.statuses import AuthorisationStatus, MemberStatus
+from muster.contracts.vocabulary.values import Money, Window
+
+# The papers by which an authority allows work in its country.
+LAWFUL = (AuthorisationKind.LICENCE, AuthorisationKind.PERMIT)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper as the gate reads it: licence, certificate, ICoCA standing, policy and the like."""
+
+    kind: AuthorisationKind
+    status: AuthorisationStatus
+    valid: Window
+    jurisdiction: Country | None = None
+    activities: frozenset[CapabilityKind] = frozenset()
+    armed: bool = False
+    environment: Environment | None = None
+    standard: str | None = None
+    icoca_class: IcocaClass | None = None
+    limit: Money | None = None
+    territory: frozenset[Country] = frozenset()
+    lines: frozenset[InsuranceLine] = frozenset()
+    armed_excluded: bool = False
+
+    def allows(self, kind: CapabilityKind, country: Country, *, armed: bool) -> bool:
+        """Tell whether it allows this work in this country; see `holds_through` for when."""
+        return (
+            self.kind in LAWFUL
+            and self.jurisdiction == country
+            and kind in self.activities
+            and (self.armed or not armed)
+        )
+
+    def holds_through(self, window: Window, margin: timedelta = timedelta()) -> bool:
+        """Tell whether it is verified and valid for the whole window and this much longer."""
+        return (
+            self.status is AuthorisationStatus.VERIFIED
+            and self.valid.starts_at <= window.starts_at
+            and window.ends_at + margin <= self.valid.ends_at
+        )
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member that provides, asks, or both, with the papers that make its work lawful."""
+
+    organisation_id: OrganisationId
+    version: int
+    name: str
+    home_country: Country
+    status: MemberStatus
+    papers: tuple[Paper, ...] = ()
+    conflicts: frozenset[OrganisationId] = frozenset()
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether it may be asked and may answer."""
+        return self.status is MemberStatus.ACTIVE
