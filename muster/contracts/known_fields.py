@@ -1,4 +1,4 @@
-"""Which fields a body may have at a place, read from the JSON schema of its model."""
+"""Which fields a document may have at a place, read from the JSON schema of its model."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -9,17 +9,14 @@ from pydantic import TypeAdapter
 Schema = dict[str, Any]
 
 
-def known_fields(route: object, location: Sequence[str | int]) -> list[str]:
+def known_fields(annotation: object, location: Sequence[str | int]) -> list[str]:
     """Return the names allowed beside the last part of an error's location, sorted.
 
-    Empty if the route has no body or the schema does not tell.
+    Empty if the schema of what was expected does not tell.
     """
-    field = getattr(route, "body_field", None)
-    if field is None or not location or location[0] != "body":
-        return []
-    schema = _schema(field.field_info.annotation)
+    schema = _schema(annotation)
     places = [schema]
-    for part in location[1:-1]:
+    for part in location[:-1]:
         places = [below for place in places for below in _step(place, part, schema)] or places
     names = {name for place in places for name in _properties(place, schema)}
     return sorted(names)
