@@ -188,14 +188,14 @@ def ready(url: Annotated[str, typer.Argument(help="The /readyz of a process.")])
 
 
 def main() -> None:
-    """Run the command line; a command that cannot run says why on stderr and exits with 1."""
+    """Run the command line; a command that cannot run says why on stderr and exits with its code."""
     # It warns on import; docs/adr/ has why it is here all the same.
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     try:
         app()
     except CannotRun as error:
         typer.echo(str(error), err=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except ValueError as error:
         typer.echo(_explain(error), err=True)
         sys.exit(2)
