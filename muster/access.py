@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ORGANISATIONS_READ = "organisations:read"
     ORGANISATIONS_GOVERN = "organisations:govern"
     ORGANISATIONS_WITHDRAW = "organisations:withdraw"
+    CONFLICTS_DECLARE = "conflicts:declare"
     AUTHORISATIONS_RECORD = "authorisations:record"
     AUTHORISATIONS_VERIFY = "authorisations:verify"
     API_CLIENTS_GOVERN = "api-clients:govern"
@@ -39,6 +40,7 @@ _OWN_AFFAIRS = frozenset(
     {
         Permission.ORGANISATIONS_READ,
         Permission.ORGANISATIONS_WITHDRAW,
+        Permission.CONFLICTS_DECLARE,
         Permission.AUTHORISATIONS_RECORD,
         Permission.OFFERS_READ,
         Permission.OFFERS_ANSWER,

@@ -1,6 +1,8 @@
 """What can be asked of the registry. An operator sees all, a member its own affairs."""
 
-from sqlalchemy import Connection
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
 from sqlalchemy.sql import ColumnElement
 
 from muster.access import Caller
@@ -42,6 +44,18 @@ def list_organisations(
     if after is not None:
         where.append(key > after)
     return ORGANISATIONS.list(connection, *where, limit=limit)
+
+
+def unknown_organisations(
+    connection: Connection, organisation_ids: Iterable[OrganisationId]
+) -> list[str]:
+    """Return those that name no organisation, sorted."""
+    asked = set(organisation_ids)
+    # No id of ours has a NUL; SQLite would find nothing, PostgreSQL fail.
+    askable = sorted(each for each in asked if "\x00" not in each)
+    key = organisations.c.organisation_id
+    known = connection.execute(select(key).where(key.in_(askable))).scalars()
+    return sorted(asked - set(known))
 
 
 def list_authorisations(

@@ -13,6 +13,7 @@ from muster.contracts.vocabulary.kinds import (
     CapabilityKind,
     Environment,
     IcocaClass,
+    InsuranceLine,
     Role,
 )
 from muster.contracts.vocabulary.statuses import (
@@ -23,7 +24,7 @@ from muster.contracts.vocabulary.statuses import (
 from muster.contracts.vocabulary.values import Coverage, Money, Place, Price, Window
 from services.registry.domain.authorisation import Paper
 from services.registry.domain.capability import Particulars
-from services.registry.domain.organisation import Profile
+from services.registry.domain.organisation import MOST_CONFLICTS, Profile
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -51,6 +52,7 @@ Email = Annotated[
     ),
 ]
 MemberRole = Literal[Role.PROVIDER, Role.ENTERPRISE]
+MemberId = Annotated[OrganisationId, Field(min_length=1, max_length=64)]
 Windows = Annotated[tuple[Window, ...], Field(max_length=200)]
 
 
@@ -83,11 +85,19 @@ class MoveOrganisation(Contract):
     reason: Reason
 
 
+class DeclareConflicts(Contract):
+    """All organisations it must not serve or be served by, and why the list is now this one."""
+
+    organisation_ids: Annotated[frozenset[MemberId], Field(max_length=MOST_CONFLICTS)]
+    reason: Reason
+
+
 class RecordAuthorisation(Contract):
     """What a paper says. Which fields it needs depends on its kind:
 
     licence and permit: `jurisdiction`, `activities`; icoca: `icoca_class`;
-    certificate: `standard`; insurance_policy: `limit`, `territory`.
+    certificate: `standard`; insurance_policy: `limit`, `territory`, `lines`, `armed_excluded`;
+    joint_venture: `jurisdiction`, and in `reference` the registration of the local firm.
     """
 
     kind: AuthorisationKind
@@ -101,6 +111,8 @@ class RecordAuthorisation(Contract):
     icoca_class: IcocaClass | None = None
     limit: Money | None = None
     territory: frozenset[Country] = frozenset()
+    lines: frozenset[InsuranceLine] = frozenset()
+    armed_excluded: bool | None = None
     valid: Window
 
     def paper(self) -> Paper:
@@ -118,6 +130,8 @@ class RecordAuthorisation(Contract):
             icoca_class=self.icoca_class,
             limit=self.limit,
             territory=self.territory,
+            lines=self.lines,
+            armed_excluded=self.armed_excluded,
         )
 
 

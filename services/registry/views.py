@@ -16,6 +16,7 @@ from muster.contracts.vocabulary.kinds import (
     CapabilityKind,
     Environment,
     IcocaClass,
+    InsuranceLine,
     Role,
 )
 from muster.contracts.vocabulary.statuses import (
@@ -47,6 +48,8 @@ class AuthorisationView(Contract):
     icoca_class: IcocaClass | None
     limit: Money | None
     territory: tuple[Country, ...]
+    lines: tuple[InsuranceLine, ...]
+    armed_excluded: bool | None
     valid: Window
 
     @classmethod
@@ -67,12 +70,14 @@ class AuthorisationView(Contract):
             icoca_class=paper.icoca_class,
             limit=paper.limit,
             territory=tuple(sorted(paper.territory)),
+            lines=tuple(sorted(paper.lines)),
+            armed_excluded=paper.armed_excluded,
             valid=paper.valid,
         )
 
 
 class OrganisationView(Contract):
-    """An organisation with all its papers."""
+    """An organisation with all its papers, shown to itself and to operators."""
 
     organisation_id: OrganisationId
     name: str
@@ -84,6 +89,7 @@ class OrganisationView(Contract):
     registration_number: str
     version: int
     authorisations: tuple[AuthorisationView, ...]
+    conflicts: tuple[OrganisationId, ...]
 
     @classmethod
     def of(cls, organisation: Organisation) -> "OrganisationView":
@@ -100,6 +106,7 @@ class OrganisationView(Contract):
             registration_number=profile.registration_number,
             version=organisation.version,
             authorisations=tuple(map(AuthorisationView.of, organisation.authorisations)),
+            conflicts=tuple(sorted(organisation.conflicts)),
         )
 
 

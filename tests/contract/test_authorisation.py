@@ -45,6 +45,7 @@ GET    /v1/organisations                                  401     401        200
 GET    /v1/organisations/{organisation_id}                401     401        404      200      200              404            404
 POST   /v1/organisations/{organisation_id}/status         401     401        404      403      200              404            404
 GET    /v1/organisations/{organisation_id}/authorisations 401     401        404      200      200              404            404
+PUT    /v1/organisations/{organisation_id}/conflicts      401     401        404      200      200              404            404
 POST   /v1/organisations/{organisation_id}/authorisations 401     401        404      201      201              404            404
 POST   /v1/organisations/{organisation_id}/authorisations/{authorisation_id}/status \
                                                           401     401        403      403      200              403            403
@@ -102,6 +103,10 @@ BODIES: Mapping[Route, Json] = {
     ("POST", "/v1/organisations/{organisation_id}/status"): {
         "status": "suspended",
         "reason": "under review",
+    },
+    ("PUT", "/v1/organisations/{organisation_id}/conflicts"): {
+        "organisation_ids": [],
+        "reason": "no common owner any more",
     },
     ("POST", "/v1/organisations/{organisation_id}/authorisations"): licence(),
     ("POST", "/v1/organisations/{organisation_id}/authorisations/{authorisation_id}/status"): {

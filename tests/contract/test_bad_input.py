@@ -201,6 +201,26 @@ def test_text_that_would_break_a_line(
     assert says in wrong["problem"]
 
 
+@pytest.mark.parametrize(
+    ("others", "field", "says"),
+    [
+        (["org_0"], "organisation_ids", "names no organisation by org_0"),
+        (["nul\x00"], "organisation_ids", "names no organisation"),
+        (["x" * 65], "organisation_ids.0", "64"),
+        ("org_0", "organisation_ids", ""),
+    ],
+)
+def test_a_conflict_of_interest_with_nobody(
+    muster: Application, world: World, others: object, field: str, says: str
+) -> None:
+    """A misspelt id would protect nobody, so it is not taken."""
+    path = f"/v1/organisations/{org(world.provider)}/conflicts"
+    body = {"organisation_ids": others, "reason": "common owner"}
+    wrong = violation(muster.ask(world.provider, "PUT", path, body))
+    assert wrong["field"] == field
+    assert says in str(wrong)
+
+
 def test_a_report_from_the_future(muster: Application, world: World) -> None:
     """Told what time it is, and to check the clock."""
     path = f"/v1/jobs/{world.ids['job_id']}/check-ins"
@@ -296,6 +316,10 @@ BODIES: dict[tuple[str, str, str], Json] = {
     ("anybody", "POST", "/v1/organisations"): membership(),
     ("operator", "POST", "/v1/organisations/{organisation_id}/status"): {
         "status": "suspended",
+        "reason": "r",
+    },
+    ("provider", "PUT", "/v1/organisations/{organisation_id}/conflicts"): {
+        "organisation_ids": [],
         "reason": "r",
     },
     ("provider", "POST", "/v1/organisations/{organisation_id}/authorisations"): licence(

@@ -21,6 +21,7 @@ SURFACE = {
     "/v1/organisations": {"get", "post"},
     "/v1/organisations/{}": {"get"},
     "/v1/organisations/{}/status": {"post"},
+    "/v1/organisations/{}/conflicts": {"put"},
     "/v1/organisations/{}/authorisations": {"get", "post"},
     "/v1/organisations/{}/authorisations/{}/status": {"post"},
     "/v1/api-clients": {"get", "post"},

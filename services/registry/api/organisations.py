@@ -11,12 +11,14 @@ from muster.web import Command, Page, Paging, Query, command_in, query_in
 from services.registry import queries, schemas, views
 from services.registry.api.answers import answer_page
 from services.registry.use_cases.apply_for_membership import apply_for_membership
+from services.registry.use_cases.declare_conflicts import declare_conflicts
 from services.registry.use_cases.move_organisation import move_organisation
 
 router = APIRouter(tags=["organisations"])
 
 Anybody = Annotated[Command, command_in("registry", None)]
 Withdrawer = Annotated[Command, command_in("registry", Permission.ORGANISATIONS_WITHDRAW)]
+ConflictDeclarer = Annotated[Command, command_in("registry", Permission.CONFLICTS_DECLARE)]
 OrganisationReader = Annotated[Query, query_in("registry", Permission.ORGANISATIONS_READ)]
 
 
@@ -60,5 +62,19 @@ def post_organisation_status(
     return command.execute(
         lambda work: views.OrganisationView.of(
             move_organisation(work, command.caller, organisation_id, body.status, body.reason)
+        ),
+    )
+
+
+@router.put("/v1/organisations/{organisation_id}/conflicts", response_model=views.OrganisationView)
+def put_conflicts(
+    organisation_id: OrganisationId, body: schemas.DeclareConflicts, command: ConflictDeclarer
+) -> Response:
+    """Say with whom it has a conflict of interest: the whole list, in place of the one before."""
+    return command.execute(
+        lambda work: views.OrganisationView.of(
+            declare_conflicts(
+                work, command.caller, organisation_id, body.organisation_ids, body.reason
+            )
         ),
     )

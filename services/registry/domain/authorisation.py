@@ -12,6 +12,7 @@ from muster.contracts.vocabulary.kinds import (
     CapabilityKind,
     Environment,
     IcocaClass,
+    InsuranceLine,
 )
 from muster.contracts.vocabulary.statuses import AUTHORISATION, AuthorisationStatus
 from muster.contracts.vocabulary.values import Money, Window
@@ -35,13 +36,23 @@ _PARTICULARS: Mapping[AuthorisationKind, Mapping[str, str]] = {
     AuthorisationKind.INSURANCE_POLICY: {
         "limit": "the highest sum it pays",
         "territory": "the countries and regions where it holds",
+        "lines": "the lines of insurance it covers, such as liability",
+        "armed_excluded": "whether it leaves armed work out: true or false",
+    },
+    AuthorisationKind.JOINT_VENTURE: {
+        "jurisdiction": "the country or region where the local firm is registered",
     },
 }
+
+_UNSAID: tuple[object, ...] = (None, "", frozenset())
 
 
 @dataclass(frozen=True)
 class Paper:
-    """What a licence, permit, certificate, ICoCA standing or insurance policy says."""
+    """What a licence, permit, certificate, ICoCA standing, policy or joint venture says.
+
+    The reference of a joint venture is the registration of the local firm.
+    """
 
     kind: AuthorisationKind
     reference: str
@@ -55,11 +66,13 @@ class Paper:
     icoca_class: IcocaClass | None = None
     limit: Money | None = None
     territory: frozenset[Country] = frozenset()
+    lines: frozenset[InsuranceLine] = frozenset()
+    armed_excluded: bool | None = None  # of a policy; None: it does not say, so do not rely on it
 
     def checked(self, now: datetime) -> "Paper":
         """Return the paper, completed by what its standard implies; raise InputRefused."""
         for field, meaning in _PARTICULARS[self.kind].items():
-            if not getattr(self, field):
+            if getattr(self, field) in _UNSAID:
                 raise InputRefused(field, f"is missing from a paper of kind {self.kind}", meaning)
         self.must_still_hold(now)
         return self._in_the_environment_of_its_standard()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from muster.contracts.vocabulary.countries import Country
-from muster.contracts.vocabulary.errors import Conflict, NotFound
+from muster.contracts.vocabulary.errors import Conflict, InputRefused, NotFound
 from muster.contracts.vocabulary.identifiers import AuthorisationId, OrganisationId
 from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.statuses import MEMBER, AuthorisationStatus, MemberStatus
@@ -12,6 +12,7 @@ from services.registry.domain.authorisation import Authorisation, Paper
 
 # Every change is published as a full snapshot, which has to stay a message of modest size.
 MOST_LIVE_AUTHORISATIONS = 200
+MOST_CONFLICTS = 200
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Organisation:
     profile: Profile
     status: MemberStatus = MemberStatus.APPLIED
     authorisations: tuple[Authorisation, ...] = ()
+    conflicts: frozenset[OrganisationId] = frozenset()  # whom it must not serve or be served by
     version: int = 1
 
     @property
@@ -94,10 +96,22 @@ class Organisation:
             )
         )
 
+    def declare_conflicts(self, others: frozenset[OrganisationId]) -> "Organisation":
+        """Return the organisation with exactly these conflicts of interest.
+
+        Raises InputRefused for a conflict with itself, or Conflict for a former member.
+        """
+        self._must_still_belong()
+        if self.organisation_id in others:
+            raise InputRefused(
+                "organisation_ids", "names the organisation itself", "ids of other organisations"
+            )
+        return replace(self, conflicts=others, version=self.version + 1)
+
     def _must_still_belong(self) -> None:
         if self.has_left:
             raise Conflict(
-                f"The papers of an organisation that is {self.status} do not change any more. "
+                f"What is known of an organisation that is {self.status} does not change any more. "
                 "Let it apply again."
             )
 

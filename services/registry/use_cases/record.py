@@ -8,9 +8,9 @@ from muster.contracts.registry import (
     MemberSnapshot,
     ProviderChanged,
 )
-from muster.contracts.vocabulary.kinds import Role
+from muster.contracts.vocabulary.kinds import AuthorisationKind, Role
 from muster.storage.unit_of_work import UnitOfWork
-from services.registry.domain.authorisation import Authorisation
+from services.registry.domain.authorisation import Authorisation, Paper
 from services.registry.domain.capability import Capability
 from services.registry.domain.organisation import Organisation
 
@@ -44,6 +44,7 @@ def _member_snapshot(snapshot: type[MemberSnapshot], organisation: Organisation)
         operations_email=profile.operations_email,
         emergency_email=profile.emergency_email,
         authorisations=tuple(map(_authorisation_snapshot, organisation.authorisations)),
+        conflicts=organisation.conflicts,
     )
 
 
@@ -63,8 +64,17 @@ def _authorisation_snapshot(authorisation: Authorisation) -> AuthorisationSnapsh
         icoca_class=paper.icoca_class,
         limit=paper.limit,
         territory=paper.territory,
+        lines=paper.lines,
+        # A policy that does not say is not relied on for arms; of other papers it means nothing.
+        armed_excluded=_may_exclude_arms(paper),
         valid=paper.valid,
     )
+
+
+def _may_exclude_arms(paper: Paper) -> bool:
+    if paper.armed_excluded is None:
+        return paper.kind is AuthorisationKind.INSURANCE_POLICY
+    return paper.armed_excluded
 
 
 def _capability_snapshot(capability: Capability) -> CapabilityChanged:

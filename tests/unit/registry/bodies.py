@@ -38,6 +38,8 @@ ATTRIBUTES: tuple[dict[str, Any], ...] = (
         "languages": ["km", "en"],
         "armed": False,
         "environments": ["land"],
+        "nationalities": ["KH"],
+        "personnel_licences": ["KH-guard"],
     },
     {"kind": "vehicles", "armour": "B6", "seats": 5, "environment": "land"},
     {

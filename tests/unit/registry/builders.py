@@ -18,6 +18,7 @@ from muster.contracts.vocabulary.kinds import (
     AuthorisationKind,
     CapabilityKind,
     IcocaClass,
+    InsuranceLine,
     PriceUnit,
     Role,
 )
@@ -100,7 +101,10 @@ def a_paper(kind: AuthorisationKind, **changes: Any) -> Paper:
         AuthorisationKind.INSURANCE_POLICY: {
             "limit": Money(500_000_000, "USD"),
             "territory": frozenset({"KH", "VN"}),
+            "lines": frozenset({InsuranceLine.LIABILITY}),
+            "armed_excluded": False,
         },
+        AuthorisationKind.JOINT_VENTURE: {"jurisdiction": "VN"},
     }
     of_a_country = {"jurisdiction": "KH", "activities": frozenset({CapabilityKind.GUARDS})}
     return replace(bare, **{**particulars.get(kind, of_a_country), **changes})

@@ -32,6 +32,9 @@ def test_a_complete_paper_of_each_kind_is_accepted(kind: AuthorisationKind) -> N
         (KIND.CERTIFICATE, "standard", None),
         (KIND.INSURANCE_POLICY, "limit", None),
         (KIND.INSURANCE_POLICY, "territory", frozenset()),
+        (KIND.INSURANCE_POLICY, "lines", frozenset()),
+        (KIND.INSURANCE_POLICY, "armed_excluded", None),
+        (KIND.JOINT_VENTURE, "jurisdiction", None),
     ],
 )
 def test_a_paper_without_a_particular_of_its_kind_is_refused_by_name(

@@ -84,6 +84,9 @@ def test_an_unknown_field_is_refused_by_name() -> None:
         ({"kind": "certificate"}, "standard"),
         ({"kind": "icoca"}, "icoca_class"),
         ({"kind": "insurance_policy"}, "limit"),
+        ({"kind": "joint_venture", "jurisdiction": None}, "jurisdiction"),
+        ({"kind": "joint_venture", "reference": " "}, "reference"),
+        ({"lines": ["firearms"]}, "lines"),
         ({"status": "verified"}, "status"),
     ],
 )

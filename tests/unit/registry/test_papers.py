@@ -1,5 +1,6 @@
 """Papers are recorded, verified, revoked, and run out by themselves."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -10,7 +11,9 @@ from muster.contracts.vocabulary.errors import Conflict, NotFound
 from muster.contracts.vocabulary.identifiers import AuthorisationId, OrganisationId
 from muster.contracts.vocabulary.kinds import AuthorisationKind
 from muster.contracts.vocabulary.statuses import AuthorisationStatus, MemberStatus
+from services.registry.domain.authorisation import Authorisation
 from services.registry.use_cases.expire_authorisation import expire_authorisation
+from services.registry.use_cases.record import announce_member
 from services.registry.use_cases.record_authorisation import record_authorisation
 from tests.unit.registry.builders import (
     YEAR,
@@ -52,6 +55,7 @@ def test_every_particular_of_a_paper_reaches_the_others(kind: AuthorisationKind)
     assert isinstance(snapshot, ProviderChanged)
     (said,) = snapshot.authorisations
     expected = {name: getattr(recorded.paper, name) for name in recorded.paper.__dataclass_fields__}
+    expected["armed_excluded"] = bool(recorded.paper.armed_excluded)
     assert {name: getattr(said, name) for name in expected} == expected
 
 
@@ -138,3 +142,19 @@ def test_nobody_records_papers_for_a_stranger(organisation_id: str | None) -> No
         registry.run(
             lambda work: record_authorisation(work, provider_of(stranger), target, a_licence())
         )
+
+
+def test_a_policy_recorded_before_lines_were_asked_for_covers_nothing_and_no_arms() -> None:
+    """What a paper does not say is never guessed."""
+    registry = Registry()
+    member = registry.member()
+    old = Authorisation(
+        AuthorisationId("aut_old"),
+        a_paper(AuthorisationKind.INSURANCE_POLICY, lines=frozenset(), armed_excluded=None),
+        VERIFIED,
+    )
+    registry.run(lambda work: announce_member(work, replace(member, authorisations=(old,))))
+    snapshot = registry.said()[-1]
+    assert isinstance(snapshot, ProviderChanged)
+    (said,) = snapshot.authorisations
+    assert (said.lines, said.armed_excluded) == (frozenset(), True)
