@@ -1,116 +1,177 @@
 """Matching's own copy of what the registry says, as far as matching needs it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from muster.contracts.vocabulary.countries import Country
-from muster.contracts.vocabulary.identifiers import OrganisationId
-from muster.contracts.vocabulary.kinds import CapabilityKind
+from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.statuses import CapabilityStatus, MemberStatus
-from services.matching.domain.capability import Capability, Provider
-from services.matching.tables import capabilities, capability_coverage, providers
+from services.matching.domain.capability import Capability
+from services.matching.domain.member import Member
+from services.matching.revisions import newest_revision, next_revision
+from services.matching.tables import capabilities, members
 
-S = TypeVar("S", Provider, Capability)
+S = TypeVar("S", Member, Capability)
 
-_PROVIDER = TypeAdapter(Provider)
+_MEMBER = TypeAdapter(Member)
 _CAPABILITY = TypeAdapter(Capability)
+_AT_ONCE = 500  # ids in one statement; SQLite allows no more than 32,766
 
 # Composed once: composing a statement costs more than running it.
-_STANDING = select(providers.c.provider_id, providers.c.status).where(
-    providers.c.provider_id.in_(bindparam("provider_ids", expanding=True))
+_STANDING = select(members.c.organisation_id, members.c.status).where(
+    members.c.organisation_id.in_(bindparam("organisation_ids", expanding=True))
 )
-_PROVIDERS = select(providers.c.document).where(
-    providers.c.provider_id.in_(bindparam("provider_ids", expanding=True))
+_MEMBERS = select(members.c.document).where(
+    members.c.organisation_id.in_(bindparam("organisation_ids", expanding=True))
 )
-_SERVING = select(capability_coverage.c.capability_id).where(
-    tuple_(capability_coverage.c.country, capability_coverage.c.kind).in_(
-        bindparam("serving", expanding=True)
-    )
-)
-_CAPABILITIES = (
+_LOCKED = (
     select(capabilities.c.document)
-    .where(capabilities.c.capability_id.in_(_SERVING))
+    .where(capabilities.c.capability_id.in_(bindparam("capability_ids", expanding=True)))
     .order_by(capabilities.c.capability_id)
     .with_for_update()
 )
+_CHANGED = (
+    select(capabilities.c.document)
+    .where(capabilities.c.revision > bindparam("revision"))
+    .order_by(capabilities.c.capability_id)
+)
+_CHANGED_OWNERS = select(members.c.organisation_id).where(
+    members.c.revision > bindparam("revision")
+)
+_OWNED = (
+    select(capabilities.c.document)
+    .where(
+        capabilities.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+        capabilities.c.revision <= bindparam("revision"),
+    )
+    .order_by(capabilities.c.capability_id)
+)
 
 
-def keep_providers(
-    connection: Connection, snapshots: Iterable[Provider]
-) -> frozenset[OrganisationId]:
+def keep_members(connection: Connection, snapshots: Iterable[Member]) -> frozenset[OrganisationId]:
     """Keep the newest version of each; return the ids of those that were news."""
-    newest = _newest(snapshots, lambda provider: provider.provider_id)
+    newest = _newest(snapshots, lambda member: member.organisation_id)
+    if not newest:
+        return frozenset()
+    revision = next_revision(connection)
     rows = [
         {
-            "provider_id": provider.provider_id,
-            "version": provider.version,
-            "document": _PROVIDER.dump_json(provider).decode(),
-            "status": provider.status.value,
+            "organisation_id": member.organisation_id,
+            "version": member.version,
+            "document": _MEMBER.dump_json(member).decode(),
+            "status": member.status.value,
+            "revision": revision,
         }
-        for provider in newest
+        for member in newest
     ]
-    return frozenset(map(OrganisationId, _keep(connection, providers, rows)))
+    return frozenset(map(OrganisationId, _keep(connection, members, rows)))
 
 
 def keep_capabilities(connection: Connection, snapshots: Iterable[Capability]) -> None:
-    """Keep the newest version of each, and under which country and kind to look for it."""
+    """Keep the newest version of each."""
     newest = _newest(snapshots, lambda capability: capability.capability_id)
+    if not newest:
+        return
+    revision = next_revision(connection)
     rows = [
         {
             "capability_id": capability.capability_id,
             "version": capability.version,
             "document": _CAPABILITY.dump_json(capability).decode(),
+            "provider_id": capability.provider_id,
+            "offered": _offered(capability),
+            "revision": revision,
         }
         for capability in newest
     ]
-    news = _keep(connection, capabilities, rows)
-    coverage = capability_coverage
-    connection.execute(delete(coverage).where(coverage.c.capability_id.in_(sorted(news))))
-    found_at = [
-        row
-        for capability in newest
-        if capability.capability_id in news
-        for row in _coverage_rows(capability)
-    ]
-    if found_at:
-        connection.execute(insert(coverage), found_at)
+    _keep(connection, capabilities, rows)
 
 
 def standing_of(
-    connection: Connection, provider_ids: Collection[OrganisationId]
+    connection: Connection, organisation_ids: Collection[OrganisationId]
 ) -> dict[OrganisationId, MemberStatus]:
-    """Return the status of these providers, by id; those the registry never spoke of are absent."""
-    rows = connection.execute(_STANDING, {"provider_ids": provider_ids})
-    return {OrganisationId(provider_id): MemberStatus(status) for provider_id, status in rows}
+    """Return the status of these members, by id; those the registry never spoke of are absent."""
+    rows = connection.execute(_STANDING, {"organisation_ids": organisation_ids})
+    return {OrganisationId(each): MemberStatus(status) for each, status in rows}
 
 
-def load_providers(
-    connection: Connection, provider_ids: Collection[OrganisationId]
-) -> dict[OrganisationId, Provider]:
-    """Return what is known of these providers, by id."""
-    found = connection.execute(_PROVIDERS, {"provider_ids": provider_ids}).scalars()
-    return {provider.provider_id: provider for provider in map(_parse_provider, found)}
+def load_members(
+    connection: Connection, organisation_ids: Collection[OrganisationId]
+) -> dict[OrganisationId, Member]:
+    """Return what is known of these members, by id."""
+    return {
+        member.organisation_id: member
+        for some in _batches(sorted(organisation_ids))
+        for member in map(
+            _parse_member, connection.execute(_MEMBERS, {"organisation_ids": some}).scalars()
+        )
+    }
 
 
 def lock_capabilities(
-    connection: Connection, wanted: Collection[tuple[Country, CapabilityKind]]
+    connection: Connection, capability_ids: Collection[CapabilityId]
 ) -> tuple[Capability, ...]:
-    """Return the capabilities that serve any of these, by id, and lock their rows until commit."""
-    serving = [(country, kind.value) for country, kind in wanted]
-    found = connection.execute(_CAPABILITIES, {"serving": serving}).scalars()
-    return tuple(map(_parse_capability, found))
+    """Return these capabilities as they are now, by id, and lock their rows until commit."""
+    return tuple(
+        capability
+        for some in _batches(sorted(capability_ids))
+        for capability in map(
+            _parse_capability, connection.execute(_LOCKED, {"capability_ids": some}).scalars()
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is new since a revision: the capabilities whose place in an index may have changed.
+
+    That is those that changed themselves, and those of providers of whom something changed. If
+    `anew`, they are all there are, whatever was known before. `revision` is what to ask from next.
+    They are read while you iterate.
+    """
+
+    revision: int
+    anew: bool
+    capabilities: Iterable[Capability]
+
+
+def changes_since(connection: Connection, revision: int) -> Changes | None:
+    """Return what changed after this revision, or None if nothing did.
+
+    Call it in a transaction that has changed none of these rows itself: if that were rolled back,
+    its numbers would come again.
+    """
+    newest = newest_revision(connection)
+    if newest == revision:
+        return None
+    # Lower: another database than before, or one that was put back from a copy.
+    anew = revision == 0 or newest < revision
+    return Changes(newest, anew, _changed(connection, 0 if anew else revision))
+
+
+def _changed(connection: Connection, revision: int) -> Iterator[Capability]:
+    since = {"revision": revision}
+    found = connection.execution_options(yield_per=_AT_ONCE).execute(_CHANGED, since).scalars()
+    yield from map(_CAPABILITY.validate_json, found)
+    if not revision:
+        return
+    owners = connection.execute(_CHANGED_OWNERS, since).scalars().all()
+    for some in _batches(sorted(owners)):
+        asked = {"revision": revision, "provider_ids": some}
+        found = connection.execute(_OWNED, asked).scalars()
+        yield from map(_parse_capability, found)
 
 
 # The same few documents are read for every request. These are pure functions of the document, so
 # what they remember can never be out of date.
 @lru_cache(maxsize=20_000)
-def _parse_provider(document: str) -> Provider:
-    return _PROVIDER.validate_json(document)
+def _parse_member(document: str) -> Member:
+    return _MEMBER.validate_json(document)
 
 
 @lru_cache(maxsize=20_000)
@@ -118,17 +179,12 @@ def _parse_capability(document: str) -> Capability:
     return _CAPABILITY.validate_json(document)
 
 
-def _coverage_rows(capability: Capability) -> list[dict[str, Any]]:
-    if capability.status is CapabilityStatus.RETIRED:
-        return []
-    return [
-        {
-            "country": country,
-            "kind": capability.kind.value,
-            "capability_id": capability.capability_id,
-        }
-        for country in sorted(capability.coverage.countries)
-    ]
+def _offered(capability: Capability) -> int:
+    return capability.capacity if capability.status is CapabilityStatus.PUBLISHED else 0
+
+
+def _batches(identifiers: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (identifiers[start : start + _AT_ONCE] for start in range(0, len(identifiers), _AT_ONCE))
 
 
 def _newest(snapshots: Iterable[S], key: Callable[[S], str]) -> list[S]:
@@ -146,8 +202,6 @@ def _keep(
 
     One statement, so that it locks each row (in order of the keys) before it compares.
     """
-    if not rows:
-        return frozenset()
     key = next(iter(table.primary_key.columns))
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(rows)

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from muster.storage.columns import Sequence, UtcDateTime
 from muster.storage.repository import Repository
@@ -58,30 +69,49 @@ bookings = Table(
 )
 Index("ix_bookings_capability_id_ends_at", bookings.c.capability_id, bookings.c.ends_at)
 
-providers = Table(
-    "providers",
+# The newest number of a change to what the index is made of. One row, raised in the transaction of
+# the change and so locked until it commits: changes become visible in the order of their numbers.
+revisions = Table(
+    "revisions",
     metadata,
-    Column("provider_id", String(64), primary_key=True),
+    Column("of", String(16), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("organisation_id", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("document", Text, nullable=False),
     Column("status", String(32), nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
 )
 
+# `offered` is its capacity while it is published, else 0.
 capabilities = Table(
     "capabilities",
     metadata,
     Column("capability_id", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("document", Text, nullable=False),
+    Column("provider_id", String(64), nullable=False, index=True),
+    Column("offered", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
 )
 
-# So that a request loads only what could serve it. A retired capability has no rows here.
-capability_coverage = Table(
-    "capability_coverage",
+# How each provider has fared. `given` is in unit-hours that weigh the more the later they were
+# given (see domain/track_record.py), so that one sum serves for ever.
+track_records = Table(
+    "track_records",
     metadata,
-    Column("country", String(2), primary_key=True),
-    Column("kind", String(32), primary_key=True),
-    Column("capability_id", String(64), primary_key=True, index=True),
+    Column("provider_id", String(64), primary_key=True),
+    Column("accepted", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("completed", Integer, nullable=False),
+    Column("aborted", Integer, nullable=False),
+    Column("given", Double, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 jobs = Table(
@@ -100,7 +130,7 @@ explanations = Table(
     metadata,
     Column("request_id", String(64), primary_key=True),
     Column("round", Integer, primary_key=True),
-    Column("document", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),  # JSON, compressed by zlib
     Column("engine_version", String(32), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
 )

@@ -1,58 +1,61 @@
-"""ProjectRegistry: keep what the registry says of providers and their capabilities."""
+"""ProjectRegistry: keep what the registry says of members and their capabilities."""
 
 from collections.abc import Sequence
 
 from muster.contracts.event import Event
-from muster.contracts.registry import (
-    AuthorisationSnapshot,
-    CapabilityChanged,
-    ProviderChanged,
-)
-from muster.contracts.vocabulary.kinds import AuthorisationKind
+from muster.contracts.registry import AuthorisationSnapshot, CapabilityChanged, MemberSnapshot
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import projection, timers
-from services.matching.domain.capability import Capability, Licence, Provider
-
-_LAWFUL = (AuthorisationKind.LICENCE, AuthorisationKind.PERMIT)
+from services.matching.domain.capability import Capability
+from services.matching.domain.member import Member, Paper
 
 
 def project_registry(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Keep the newest snapshot of each; older and repeated ones change nothing.
 
-    A provider that is not active any more loses what it had open, by a timer that is due at once:
+    A member that provides and asks says every change twice, with one version: the second is a
+    repeat. One that is not active any more loses what it had open, by a timer that is due at once:
     that takes other locks, so it is a transaction of its own.
     """
-    providers = [provider_of(event) for event in events if isinstance(event, ProviderChanged)]
-    news = projection.keep_providers(work.connection, providers)
-    lost = {p.provider_id for p in providers if p.provider_id in news and not p.is_active}
-    for provider_id in sorted(lost):
-        work.schedule(timers.PROVIDER_LOST, provider_id, work.now)
+    members = [member_of(event) for event in events if isinstance(event, MemberSnapshot)]
+    news = projection.keep_members(work.connection, members)
+    lost = {m.organisation_id for m in members if m.organisation_id in news and not m.is_active}
+    for organisation_id in sorted(lost):
+        work.schedule(timers.PROVIDER_LOST, organisation_id, work.now)
     capabilities = [
         capability_of(event) for event in events if isinstance(event, CapabilityChanged)
     ]
     projection.keep_capabilities(work.connection, capabilities)
 
 
-def provider_of(said: ProviderChanged) -> Provider:
+def member_of(said: MemberSnapshot) -> Member:
     """Return what matching keeps of a member."""
-    return Provider(
-        provider_id=said.organisation_id,
+    return Member(
+        organisation_id=said.organisation_id,
         version=said.version,
         name=said.name,
         home_country=said.home_country,
         status=said.status,
-        licences=tuple(_licence(paper) for paper in said.authorisations if paper.kind in _LAWFUL),
+        papers=tuple(map(_paper, said.authorisations)),
+        conflicts=said.conflicts,
     )
 
 
-def _licence(paper: AuthorisationSnapshot) -> Licence:
-    return Licence(
-        kind=paper.kind,
-        status=paper.status,
-        jurisdiction=paper.jurisdiction,
-        activities=paper.activities,
-        armed=paper.armed,
-        valid=paper.valid,
+def _paper(said: AuthorisationSnapshot) -> Paper:
+    return Paper(
+        kind=said.kind,
+        status=said.status,
+        valid=said.valid,
+        jurisdiction=said.jurisdiction,
+        activities=said.activities,
+        armed=said.armed,
+        environment=said.environment,
+        standard=said.standard,
+        icoca_class=said.icoca_class,
+        limit=said.limit,
+        territory=said.territory,
+        lines=said.lines,
+        armed_excluded=said.armed_excluded,
     )
 
 
