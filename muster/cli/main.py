@@ -188,7 +188,7 @@ def ready(url: Annotated[str, typer.Argument(help="The /readyz of a process.")])
 
 
 def main() -> None:
-    """Run the command line; a command that cannot run says why on stderr and exits with its code."""
+    """Run the command line; one that cannot run says why on stderr and exits with its code."""
     # It warns on import; docs/adr/ has why it is here all the same.
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     try:
