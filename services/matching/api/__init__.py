@@ -1,0 +1,7 @@
+"""Everything that comes into matching over HTTP."""
+
+from fastapi import APIRouter
+
+from services.matching.api import offers, requests
+
+router = APIRouter(routes=[*requests.router.routes, *offers.router.routes])
