@@ -1,5 +1,5 @@
 """How a service hears, fires timers and runs. The only room that knows nameko."""
 
-from muster.service.entrypoints import Setting, background, subscribe, timer
+from muster.service.entrypoints import Kept, Setting, background, subscribe, timer
 
-__all__ = ["Setting", "background", "subscribe", "timer"]
+__all__ = ["Kept", "Setting", "background", "subscribe", "timer"]

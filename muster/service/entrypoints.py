@@ -1,4 +1,4 @@
-"""The decorators of `subscriptions.py`: subscribe, timer, background; and the Setting dependency.
+"""The decorators of `subscriptions.py`: subscribe, timer, background; and what methods depend on.
 
 They run in a nameko ServiceRunner that is not monkey-patched. Each subscription has a green thread
 that polls the broker without blocking and takes one batch at a time, from its first statement to
@@ -45,6 +45,25 @@ class Setting(DependencyProvider):  # type: ignore[misc]
 
     def get_dependency(self, worker_ctx: object) -> BaseSettings:  # noqa: ARG002 - nameko's
         """Return the settings."""
+        return self.value
+
+
+class Kept(DependencyProvider):  # type: ignore[misc]
+    """Gives a service what is made once of its settings, at start, and kept for as long as it runs.
+
+    All its methods share it, in every thread.
+    """
+
+    def __init__(self, settings: type[BaseSettings], build: Callable[[Any], object]) -> None:
+        self.settings = settings
+        self.build = build
+
+    def setup(self) -> None:
+        """Make it; a wrong setting stops the process with every error at once."""
+        self.value = self.build(self.settings())
+
+    def get_dependency(self, worker_ctx: object) -> object:  # noqa: ARG002 - nameko's
+        """Return what is kept."""
         return self.value
 
 

@@ -172,6 +172,19 @@ def setting(settings_class: type[S]) -> Any:
     return Depends(settings)
 
 
+def kept(settings_class: type[S], build: Callable[[S], object]) -> Any:
+    """Declare that an endpoint needs what `build` makes of these settings.
+
+    It is made once for the application, when it is first needed, and shared by all threads.
+    """
+
+    async def keepsake(request: Request) -> object:
+        wiring = wiring_of(request)
+        return wiring.keepsakes.of(build, wiring.settings[settings_class])
+
+    return Depends(keepsake)
+
+
 def token_signer() -> Any:
     """Declare that an endpoint issues tokens; its type is TokenSigner."""
     return Depends(_signer)
