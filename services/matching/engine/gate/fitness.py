@@ -1,0 +1,117 @@
+"""The engine's other rules: whether a capability is open to the request, suits it, and is in time.
+
+A rule tells the fact it found and what would do, whether it passes or not.
+"""
+
+from collections.abc import Callable, Sequence
+
+from muster.contracts.vocabulary.kinds import REMOTE_KINDS
+from muster.contracts.vocabulary.statuses import CapabilityStatus
+from muster.contracts.vocabulary.values import Window
+from services.matching.engine.gate.case import Case, wanted_by
+from services.matching.engine.gate.standing import verdict
+from services.matching.engine.requirements import comparisons
+from services.matching.engine.verdicts import Verdict
+
+
+def capability_published(case: Case) -> Verdict:
+    """Paused and retired capabilities are left alone."""
+    status = case.capability.status
+    published = status is CapabilityStatus.PUBLISHED
+    return verdict("capability_published", published, status.value, "published")
+
+
+def other_organisation(case: Case) -> Verdict:
+    """Nobody is found for itself."""
+    other = case.capability.provider_id != case.request.enterprise_id
+    fact = "another member" if other else "the enterprise itself"
+    return verdict("other_organisation", other, fact, "another member")
+
+
+def not_excluded(case: Case) -> Verdict:
+    """The enterprise may say whom it does not want."""
+    welcome = case.capability.provider_id not in case.request.excluded_providers
+    fact = "not excluded" if welcome else "excluded by the request"
+    return verdict("not_excluded", welcome, fact, "a provider that is not excluded")
+
+
+def not_refused_before(case: Case) -> Verdict:
+    """Who declined a need, or let its offer expire, is not asked again."""
+    fact = "declined this need, or let its offer expire" if case.refused else "not asked before"
+    return verdict(
+        "not_refused_before", not case.refused, fact, "not asked for this need in vain before"
+    )
+
+
+def attributes(case: Case) -> Verdict:
+    """It has what the need requires; what it lacks is named in one verdict."""
+    found = comparisons(case.need.required, case.capability.attributes, case.request.place.country)
+    told = [each for each in found if not each.met] or found
+    return verdict(
+        "attributes",
+        all(each.met for each in found),
+        "; ".join(each.fact for each in told),
+        "; ".join(each.wanted for each in told),
+    )
+
+
+def coverage_country(case: Case) -> Verdict:
+    """It serves in the host country."""
+    host, countries = case.request.place.country, case.capability.coverage.countries
+    return verdict("coverage_country", host in countries, ", ".join(sorted(countries)), host)
+
+
+def coverage_radius(case: Case) -> Verdict:
+    """The place is within the distance it serves; work from a desk knows no distance."""
+    radius = case.capability.coverage.radius_km
+    if case.need.kind in REMOTE_KINDS:
+        return verdict("coverage_radius", True, "work from a desk", "any distance")
+    return verdict(
+        "coverage_radius",
+        radius is None or case.distance_km <= radius,
+        f"{case.distance_km:.0f} km from base",
+        "any distance" if radius is None else f"within {radius:g} km",
+    )
+
+
+def arrival(case: Case) -> Verdict:
+    """Ready, over the border and at the place in time."""
+    latest = wanted_by(case.request, case.now)
+    return verdict(
+        "arrival",
+        case.arrival_hours <= (latest - case.now).total_seconds() / 3600,
+        f"arrives at {case.arrives_at.isoformat()}",
+        f"by {latest.isoformat()}",
+    )
+
+
+def available(case: Case) -> Verdict:
+    """One of its times of availability holds the whole window; none stated: always."""
+    times = case.capability.available
+    return verdict(
+        "available",
+        case.capability.is_available(case.window),
+        "; ".join(map(_span, times)) or "always",
+        _span(case.window),
+    )
+
+
+def no_blackout(case: Case) -> Verdict:
+    """No blackout touches the window."""
+    blackouts = case.capability.blackouts
+    return verdict(
+        "no_blackout",
+        case.capability.blackout_in(case.window) is None,
+        "; ".join(map(_span, blackouts)) or "none",
+        f"none within {_span(case.window)}",
+    )
+
+
+def _span(window: Window) -> str:
+    return f"{window.starts_at.isoformat()} to {window.ends_at.isoformat()}"
+
+
+Rule = Callable[[Case], Verdict]
+
+BEFORE_THE_LAW: Sequence[Rule] = (attributes, coverage_country, coverage_radius)
+AFTER_THE_LAW: Sequence[Rule] = (arrival, available, no_blackout)
