@@ -238,7 +238,10 @@ class Finding(Contract):
 
 
 class AssignmentFlagged(Event):
-    """A committed provider no longer passes the rules; an operator must decide what to do."""
+    """A committed provider no longer passes the rules; an operator must decide what to do.
+
+    `version` counts what is said of this provider of this request, flagged and cleared alike.
+    """
 
     event_type: ClassVar[str] = "muster.matching.assignment.flagged.v1"
     about: ClassVar[str] = "request_id"
@@ -246,6 +249,7 @@ class AssignmentFlagged(Event):
     request_id: RequestId
     enterprise_id: OrganisationId
     provider_id: OrganisationId
+    version: Annotated[int, Field(ge=1)]
     findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
     rule_pack: str
 
@@ -259,6 +263,7 @@ class AssignmentCleared(Event):
     request_id: RequestId
     enterprise_id: OrganisationId
     provider_id: OrganisationId
+    version: Annotated[int, Field(ge=1)]
     rule_pack: str
 
 

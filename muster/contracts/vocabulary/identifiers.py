@@ -12,6 +12,7 @@ NeedId = NewType("NeedId", str)
 OfferId = NewType("OfferId", str)
 BookingId = NewType("BookingId", str)
 ReviewId = NewType("ReviewId", str)
+FlagId = NewType("FlagId", str)
 JobId = NewType("JobId", str)
 IncidentId = NewType("IncidentId", str)
 NotificationId = NewType("NotificationId", str)
@@ -31,6 +32,7 @@ class Prefix(StrEnum):
     OFFER = "off"
     BOOKING = "bkg"
     REVIEW = "rev"
+    FLAG = "flg"
     JOB = "job"
     INCIDENT = "inc"
     NOTIFICATION = "ntf"
