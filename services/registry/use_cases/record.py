@@ -1,6 +1,7 @@
 """What every change leaves behind: a step on the record, and a full snapshot for the others."""
 
-from muster.contracts.event import Event
+from typing import TypeVar
+
 from muster.contracts.registry import (
     AuthorisationSnapshot,
     CapabilityChanged,
@@ -14,6 +15,8 @@ from services.registry.domain.authorisation import Authorisation, Paper
 from services.registry.domain.capability import Capability
 from services.registry.domain.organisation import Organisation
 
+S = TypeVar("S", bound=MemberSnapshot)
+
 _SNAPSHOTS: tuple[tuple[Role, type[MemberSnapshot]], ...] = (
     (Role.PROVIDER, ProviderChanged),
     (Role.ENTERPRISE, EnterpriseChanged),
@@ -24,15 +27,16 @@ def announce_member(work: UnitOfWork, organisation: Organisation) -> None:
     """Say all there is to know of a member, once for each of its roles."""
     for role, snapshot in _SNAPSHOTS:
         if role in organisation.profile.roles:
-            work.record(_member_snapshot(snapshot, organisation), version=organisation.version)
+            work.record(member_snapshot(snapshot, organisation), version=organisation.version)
 
 
 def announce_capability(work: UnitOfWork, capability: Capability) -> None:
     """Say all there is to know of a capability."""
-    work.record(_capability_snapshot(capability), version=capability.version)
+    work.record(capability_snapshot(capability), version=capability.version)
 
 
-def _member_snapshot(snapshot: type[MemberSnapshot], organisation: Organisation) -> Event:
+def member_snapshot(snapshot: type[S], organisation: Organisation) -> S:
+    """Return all there is to know of a member, as it is said in one of its roles."""
     profile = organisation.profile
     return snapshot(
         organisation_id=organisation.organisation_id,
@@ -77,7 +81,8 @@ def _may_exclude_arms(paper: Paper) -> bool:
     return paper.armed_excluded
 
 
-def _capability_snapshot(capability: Capability) -> CapabilityChanged:
+def capability_snapshot(capability: Capability) -> CapabilityChanged:
+    """Return all there is to know of a capability."""
     said = capability.particulars
     return CapabilityChanged(
         capability_id=capability.capability_id,
