@@ -5,10 +5,11 @@ from muster.contracts.vocabulary.errors import Conflict
 from muster.contracts.vocabulary.identifiers import OfferId, OrganisationId
 from muster.contracts.vocabulary.statuses import MemberStatus
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, calendar, projection, timers
+from services.matching import announcements, calendar, projection, timers, track_records
 from services.matching.domain.deadlines import Patience
 from services.matching.domain.offer import Offer
 from services.matching.record import save_offer
+from services.matching.track_records import Tally
 from services.matching.use_cases.confirming import propose_if_covered
 from services.matching.use_cases.dealing import lock_dealing_of
 
@@ -28,6 +29,7 @@ def accept_offer(work: UnitOfWork, caller: Caller, offer_id: OfferId, patience: 
     calendar.extend(work, [accepted.booking_id], deadline)
     offers = dealing.with_answer(accepted)
     propose_if_covered(work, dealing.request, offers, patience)
+    track_records.count(work, Tally(accepted.provider_id, accepted=1))
     return accepted
 
 

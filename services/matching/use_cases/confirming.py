@@ -1,15 +1,19 @@
 """What accept, approve and sourcing share: the way from covered to proposed to confirmed."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
+from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.statuses import RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, calendar, timers
+from services.matching import announcements, calendar, timers, track_records
 from services.matching.domain.deadlines import Patience
 from services.matching.domain.offer import Offer
 from services.matching.domain.progress import assignments, is_covered
 from services.matching.domain.request import Request
+from services.matching.domain.track_record import work_of
 from services.matching.record import save_offer, save_request
+from services.matching.track_records import Tally
 
 
 def propose_if_covered(
@@ -45,4 +49,13 @@ def confirm(work: UnitOfWork, request: Request, offers: Sequence[Offer], reason:
     save_request(work, request, confirmed, announcements.confirmed(confirmed), reason)
     work.unschedule(timers.APPROVAL_EXPIRY, request.request_id)
     work.unschedule(timers.REQUEST_EXPIRY, request.request_id)
+    track_records.count(work, *_work_given(work, offers))
     return confirmed
+
+
+def _work_given(work: UnitOfWork, offers: Sequence[Offer]) -> list[Tally]:
+    given: dict[OrganisationId, float] = defaultdict(float)
+    for offer in offers:
+        if offer.is_binding:
+            given[offer.provider_id] += work_of(offer.quantity, offer.window, work.now)
+    return [Tally(provider_id, given=amount) for provider_id, amount in given.items()]

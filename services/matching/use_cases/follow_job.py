@@ -7,10 +7,11 @@ from sqlalchemy import insert, select, update
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.vocabulary.statuses import JobStatus, RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, calendar
+from services.matching import announcements, calendar, track_records
 from services.matching.domain.request import Request
 from services.matching.record import save_request
 from services.matching.tables import REQUESTS, jobs
+from services.matching.track_records import Tally
 
 # A job in one of these has been in service, whichever report came first.
 _STARTED = frozenset({JobStatus.IN_SERVICE, JobStatus.RELEASED, JobStatus.COMPLETED})
@@ -31,6 +32,15 @@ def follow_job(work: UnitOfWork, said: JobStatusChanged) -> None:
     if request.status in _AT_WORK and said.final and _all_jobs_ended(work, request):
         closed = request.become(RequestStatus.CLOSED)
         save_request(work, request, closed, announcements.closed(closed), "all jobs have ended")
+    _count(work, said)
+
+
+def _count(work: UnitOfWork, said: JobStatusChanged) -> None:
+    """Count a job that has just ended; one that was cancelled speaks neither for nor against."""
+    if said.status is JobStatus.COMPLETED and said.before is not JobStatus.COMPLETED:
+        track_records.count(work, Tally(said.provider_id, completed=1))
+    elif said.status is JobStatus.ABORTED and said.before is not JobStatus.ABORTED:
+        track_records.count(work, Tally(said.provider_id, aborted=1))
 
 
 def _start(work: UnitOfWork, request: Request) -> Request:
