@@ -13,13 +13,17 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
 
 from muster.storage.columns import Sequence, UtcDateTime
 from muster.storage.repository import Repository
 from muster.storage.tables import service_metadata
+from services.matching.domain.flag import Flag
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
+from services.matching.domain.review import Review
 
 metadata = service_metadata()
 
@@ -135,6 +139,67 @@ explanations = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
 )
 
+# `revision` is the number of its last decision, 0 while there is none.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("review_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("provider_id", String(64), nullable=False, index=True),
+    Column("country", String(2), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("armed", Boolean, nullable=False),
+    Column("status", String(32), nullable=False, index=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+Index(
+    "uq_reviews_open_matter",
+    reviews.c.provider_id,
+    reviews.c.country,
+    reviews.c.kind,
+    reviews.c.armed,
+    unique=True,
+    sqlite_where=text("status = 'open'"),
+    postgresql_where=text("status = 'open'"),
+)
+
+# Which requests a review was asked for.
+review_requests = Table(
+    "review_requests",
+    metadata,
+    Column("review_id", String(64), primary_key=True),
+    Column("request_id", String(64), primary_key=True),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    Column("flag_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("provider_id", String(64), nullable=False),
+    Column("status", String(32), nullable=False, index=True),
+    UniqueConstraint("request_id", "provider_id"),
+)
+
+# One row each time another rule pack came into force. `reached` is the last request that was judged
+# again under it; what a crash interrupts goes on from there.
+rule_packs = Table(
+    "rule_packs",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("rule_pack", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("adopted_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("reached", String(64), nullable=False),
+    Column("requests_checked", Integer, nullable=False),
+    Column("assignments_flagged", Integer, nullable=False),
+    Column("offers_withdrawn", Integer, nullable=False),
+)
+
 
 def _request_columns(request: Request) -> dict[str, Any]:
     return {
@@ -156,5 +221,28 @@ def _offer_columns(offer: Offer) -> dict[str, Any]:
     }
 
 
+def _review_columns(review: Review) -> dict[str, Any]:
+    return {
+        "review_id": review.review_id,
+        "provider_id": review.provider_id,
+        "country": review.country,
+        "kind": review.kind.value,
+        "armed": review.armed,
+        "status": review.status.value,
+        "revision": review.revision,
+    }
+
+
+def _flag_columns(flag: Flag) -> dict[str, Any]:
+    return {
+        "flag_id": flag.flag_id,
+        "request_id": flag.request_id,
+        "provider_id": flag.provider_id,
+        "status": flag.status.value,
+    }
+
+
 REQUESTS = Repository(requests, Request, "request", _request_columns)
 OFFERS = Repository(offers, Offer, "offer", _offer_columns)
+REVIEWS = Repository(reviews, Review, "review", _review_columns)
+FLAGS = Repository(flags, Flag, "flag", _flag_columns)

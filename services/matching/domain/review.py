@@ -16,7 +16,8 @@ class Review:
     """May this provider do this kind of work, armed or not, in this country?
 
     The answer holds for the rules it was given about, as they were worded: another rule, or
-    another wording, is another review.
+    another wording, is another review. `revision` numbers the decision among all changes to what
+    candidates are judged by.
     """
 
     review_id: ReviewId
@@ -30,6 +31,7 @@ class Review:
     decided_at: datetime | None = None
     decided_by: str = ""
     reason: str = ""
+    revision: int = 0
     version: int = 1
 
     @property
@@ -49,7 +51,9 @@ class Review:
             return self
         return replace(self, findings=self.findings + new, version=self.version + 1)
 
-    def decided(self, answer: ReviewStatus, by: str, reason: str, now: datetime) -> "Review":
+    def decided(
+        self, answer: ReviewStatus, *, by: str, reason: str, now: datetime, revision: int
+    ) -> "Review":
         """Return the review with this answer; raise IllegalTransition."""
         REVIEW.check(self.status, answer)
         return replace(
@@ -58,5 +62,6 @@ class Review:
             decided_at=now,
             decided_by=by,
             reason=reason,
+            revision=revision,
             version=self.version + 1,
         )
