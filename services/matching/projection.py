@@ -29,12 +29,12 @@ _STANDING = select(members.c.organisation_id, members.c.status).where(
 _MEMBERS = select(members.c.document).where(
     members.c.organisation_id.in_(bindparam("organisation_ids", expanding=True))
 )
-_LOCKED = (
+_CAPABILITIES = (
     select(capabilities.c.document)
     .where(capabilities.c.capability_id.in_(bindparam("capability_ids", expanding=True)))
     .order_by(capabilities.c.capability_id)
-    .with_for_update()
 )
+_LOCKED = _CAPABILITIES.with_for_update()
 _CHANGED = (
     select(capabilities.c.document)
     .where(capabilities.c.revision > bindparam("revision"))
@@ -109,6 +109,20 @@ def load_members(
         for some in _batches(sorted(organisation_ids))
         for member in map(
             _parse_member, connection.execute(_MEMBERS, {"organisation_ids": some}).scalars()
+        )
+    }
+
+
+def load_capabilities(
+    connection: Connection, capability_ids: Collection[CapabilityId]
+) -> dict[CapabilityId, Capability]:
+    """Return what is known of these capabilities, by id."""
+    return {
+        capability.capability_id: capability
+        for some in _batches(sorted(capability_ids))
+        for capability in map(
+            _parse_capability,
+            connection.execute(_CAPABILITIES, {"capability_ids": some}).scalars(),
         )
     }
 
