@@ -120,6 +120,29 @@ def replay(
 
 
 @app.command()
+def allocate(
+    problem: Annotated[
+        Path | None, typer.Argument(metavar="PROBLEM.json", help="What to allocate.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the result, instead of printing it.")
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a problem instead.")
+    ] = False,
+) -> None:
+    """Allocate capacity to needs at the least cost: the allocator alone, on numbers and names."""
+    from muster.cli import allocate as command
+
+    if schema:
+        typer.echo(command.schema())
+    elif problem is None:
+        raise typer.BadParameter("Say which problem: muster allocate PROBLEM.json")
+    else:
+        command.run_allocate(problem, output)
+
+
+@app.command()
 def api() -> None:
     """Run the HTTP process (settings: MUSTER_… environment variables)."""
     from muster.cli import processes

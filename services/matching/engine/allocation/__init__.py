@@ -14,7 +14,7 @@ from services.matching.engine.allocation.model import (
     Solution,
     Status,
 )
-from services.matching.engine.allocation.solve import greedy, solve
+from services.matching.engine.allocation.solver import greedy, solve
 
 __all__ = [
     "Candidate",

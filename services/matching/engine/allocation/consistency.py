@@ -50,16 +50,16 @@ def _of_the_rest(problem: Problem) -> Iterator[str]:
     for position, candidate in enumerate(problem.candidates):
         place = f"candidates[{position}]"
         if candidate.need not in needs:
-            yield _unknown(f"{place}.need", candidate.need, "needs")
+            yield _unknown(place, candidate.need, "needs")
         if candidate.capacity not in problem.capacities:
-            yield _unknown(f"{place}.capacity", candidate.capacity, "capacities")
-        yield from _price(f"{place}.cost", candidate.cost)
+            yield _unknown(place, candidate.capacity, "capacities")
+        yield from _price(f"The cost of {place}", candidate.cost)
     for position, hold in enumerate(problem.holds):
         place = f"holds[{position}]"
         if hold.capacity not in problem.capacities:
-            yield _unknown(f"{place}.capacity", hold.capacity, "capacities")
-        yield from _units(f"{place}.quantity", hold.quantity)
-        yield from _window(f"{place}.window", hold.window)
+            yield _unknown(place, hold.capacity, "capacities")
+        yield from _units(f"The quantity of {place}", hold.quantity)
+        yield from _window(f"The window of {place}", hold.window)
 
 
 def _units(place: str, units: int) -> Iterator[str]:

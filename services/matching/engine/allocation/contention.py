@@ -86,7 +86,7 @@ def _limits(capacity: str, units: int, uses: Sequence[_Use]) -> Iterator[Limit]:
     grown = False
     for _, starts, use in _events(uses):
         if grown and not starts:
-            if sum(active.values()) > free:
+            if active and sum(active.values()) > free:
                 yield Limit(capacity, max(0, free), tuple(active))
             grown = False
         grown = grown or starts

@@ -35,7 +35,7 @@ def minimize(program: Program, start: Sequence[float], time_limit_s: float) -> O
 
     columns, rows = len(program.costs), len(program.starts)
     scale = _scale(program.costs)
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in _QUIET_AND_REPEATABLE.items():
         solver.setOptionValue(name, value)
     solver.setOptionValue("time_limit", max(0.0, time_limit_s))

@@ -48,28 +48,32 @@ class Instance:
         return Instance(tuple(bundles), self.options, self.capacities, self.holds)
 
 
-def instance_of(problem: Problem, order: Callable[[Need], object] | None = None) -> Instance:
+def instance_of(
+    problem: Problem, order: Callable[[Need], tuple[float, str]] | None = None
+) -> Instance:
     """Return the problem's instance, with the needs as they came or sorted by `order`.
 
     What it leaves out never changes the least cost: options dearer than leaving a need unfilled,
-    or too small for one that is not splittable, and bundles that could not be whole even alone.
+    or too small for one that is not splittable, or of a bundle that could not be whole even alone.
     """
     needs = [need for need in problem.needs if need.quantity]
     if order is not None:
-        needs.sort(key=order)  # type: ignore[arg-type]
+        needs.sort(key=order)
     whole = {group.id for group in problem.groups if group.all_or_nothing}
     bundles = _bundles(needs, whole)
     options = _options(problem, needs, whole)
-    possible = tuple(bundle for bundle in bundles if _is_possible(bundle, options))
-    return Instance(possible, options, problem.capacities, problem.holds)
+    for bundle in bundles:
+        if bundle.whole and not _is_possible(bundle, options):
+            options.update((need.id, ()) for need in bundle.needs)
+    return Instance(bundles, options, problem.capacities, problem.holds)
 
 
-def _bundles(needs: Iterable[Need], whole: set[str]) -> list[Bundle]:
+def _bundles(needs: Iterable[Need], whole: set[str]) -> tuple[Bundle, ...]:
     members: dict[tuple[bool, str], list[Need]] = defaultdict(list)
     for need in needs:
         together = need.group is not None and need.group in whole
         members[together, str(need.group) if together else need.id].append(need)
-    return [Bundle(tuple(needs), together) for (together, _), needs in members.items()]
+    return tuple(Bundle(tuple(each), together) for (together, _), each in members.items())
 
 
 def _options(
@@ -94,10 +98,7 @@ def _options(
 
 
 def _is_possible(bundle: Bundle, options: Mapping[str, tuple[Option, ...]]) -> bool:
-    """Tell whether it can get anything. An option of an unsplittable need is always all of it."""
-    if bundle.whole:
-        return all(
-            sum(option.limit for option in options[need.id]) >= need.quantity
-            for need in bundle.needs
-        )
-    return any(options[need.id] for need in bundle.needs)
+    """Tell whether each need could be filled. An option of an unsplittable one is all of it."""
+    return all(
+        sum(option.limit for option in options[need.id]) >= need.quantity for need in bundle.needs
+    )

@@ -25,8 +25,8 @@ class Need:
 
     id: str
     quantity: int
+    penalty: float
     splittable: bool = True
-    penalty: float = 0.0
     group: str | None = None
     window: Window | None = None
 

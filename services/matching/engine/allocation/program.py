@@ -91,9 +91,7 @@ def _add_whole(program: Program, bundle: Bundle, options: Mapping[str, tuple[Opt
         columns = _add_options(program, need, options[need.id], 0.0)
         all_of_it = need.quantity if need.splittable else 1
         program.add_row(0, 0, [(filled, -all_of_it), *((column, 1) for column in columns)])
-    places = (
-        (need.id, option.capacity) for need in bundle.needs for option in options[need.id]
-    )
+    places = ((need.id, option.capacity) for need in bundle.needs for option in options[need.id])
     program.fillings.append((filled, tuple(places)))
 
 

@@ -1,7 +1,7 @@
 """Solving a problem: at once where nobody contends, by integer programming where somebody does."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import fsum
 
 from services.matching.engine.allocation.consistency import check
@@ -10,7 +10,7 @@ from services.matching.engine.allocation.highs import minimize
 from services.matching.engine.allocation.instance import Instance, instance_of
 from services.matching.engine.allocation.model import Allocated, Need, Problem, Solution
 from services.matching.engine.allocation.program import program_of
-from services.matching.engine.allocation.serving import Serving, least_cost, serve_all
+from services.matching.engine.allocation.serving import least_cost, serve_all
 from services.matching.engine.allocation.verification import cost_of, is_allowed
 
 _SAME = 1e-9
@@ -20,7 +20,7 @@ _SAME = 1e-9
 class _Answer:
     allocation: Sequence[Allocated]
     bound: float
-    proven: bool
+    proven: bool = False
 
 
 def greedy(problem: Problem) -> Solution:
@@ -31,9 +31,7 @@ def greedy(problem: Problem) -> Solution:
     """
     check(problem)
     instance = instance_of(problem)
-    servings = serve_all(instance)
-    bound = sum(least_cost(bundle, instance) for bundle in instance.bundles)
-    return _solution(problem, _answer_of(servings, bound), 0.0)
+    return _solution(instance, _greedily(instance), 0.0)
 
 
 def solve(problem: Problem, time_limit_s: float, clock: Callable[[], float]) -> Solution:
@@ -49,29 +47,25 @@ def solve(problem: Problem, time_limit_s: float, clock: Callable[[], float]) -> 
     started = clock()
     check(problem)
     instance = instance_of(problem, _by_penalty)
-    answer = _at_once(instance) or _in_parts(instance, started + time_limit_s, clock)
+    answer = _greedily(instance)
     if not answer.proven:
-        answer = _better(problem, answer, greedy(problem).allocation)
-    return _solution(problem, answer, clock() - started)
+        answer = _in_parts(instance, started + time_limit_s, clock)
+    if not answer.proven:
+        answer = _cheaper(instance, answer, _greedily(instance_of(problem)).allocation)
+    return _solution(instance, answer, clock() - started)
 
 
 def _by_penalty(need: Need) -> tuple[float, str]:
     return -need.penalty, need.id
 
 
-def _at_once(instance: Instance) -> _Answer | None:
-    """Return the greedy answer if no other can be better, and nothing if one might be."""
+def _greedily(instance: Instance) -> _Answer:
+    """Return the greedy answer: proven if no need could do better even alone."""
     servings = serve_all(instance)
-    bound = sum(least_cost(bundle, instance) for bundle in instance.bundles)
-    answer = _answer_of(servings, bound)
-    return answer if answer.proven else None
-
-
-def _answer_of(servings: Iterable[Serving], bound: float) -> _Answer:
-    servings = list(servings)
-    cost = sum(serving.cost for serving in servings)
+    cost = fsum(serving.cost for serving in servings)
+    bound = fsum(least_cost(bundle, instance) for bundle in instance.bundles)
     allocation = [each for serving in servings for each in serving.allocated]
-    return _Answer(allocation, bound, cost <= bound + _SAME * max(1.0, bound))
+    return _Answer(allocation, bound, proven=cost <= bound + _SAME * bound)
 
 
 def _in_parts(instance: Instance, deadline: float, clock: Callable[[], float]) -> _Answer:
@@ -80,10 +74,11 @@ def _in_parts(instance: Instance, deadline: float, clock: Callable[[], float]) -
     answers = []
     for position, part in enumerate(parts, start=1):
         alone = instance.limited_to(part.bundles)
-        answer = _at_once(alone)
-        if answer is None:
-            left = deadline - clock()
-            answer = _by_program(part, alone, left if position == len(parts) else left / 2)
+        answer = _greedily(alone)
+        left = deadline - clock()
+        if not answer.proven and left > 0:
+            share = left if position == len(parts) else left / 2
+            answer = _by_program(part, alone, answer, share)
         answers.append(answer)
     return _Answer(
         [each for answer in answers for each in answer.allocation],
@@ -92,17 +87,35 @@ def _in_parts(instance: Instance, deadline: float, clock: Callable[[], float]) -
     )
 
 
-def _by_program(part: Part, instance: Instance, time_limit_s: float) -> _Answer:
-    servings = serve_all(instance)
-    allocation = [each for serving in servings for each in serving.allocated]
-    bound = fsum(least_cost(bundle, instance) for bundle in part.bundles)
-    if time_limit_s <= 0:
-        return _Answer(allocation, bound, proven=False)
-    waiver = fsum(bundle.waiver for bundle in part.bundles)
+def _by_program(part: Part, instance: Instance, known: _Answer, time_limit_s: float) -> _Answer:
+    """Improve on the known answer for this part by integer programming."""
     program = program_of(part, instance.options)
-    outcome = minimize(program, program.values_of(allocation), time_limit_s)
-    bound = max(bound, waiver + outcome.bound)
-    if outcome.values is not None:
-        found = program.allocation(outcome.values)
-        ...
-    return _Answer(allocation, bound, outcome.proven)
+    outcome = minimize(program, program.values_of(known.allocation), time_limit_s)
+    waiver = fsum(bundle.waiver for bundle in part.bundles)
+    answer = _Answer(known.allocation, max(known.bound, waiver + outcome.bound))
+    if outcome.values is None:
+        return answer
+    found = program.allocation(outcome.values)
+    # What comes out of floating point arithmetic is believed only after counting it again.
+    if not is_allowed(instance, found):
+        return answer
+    return replace(_cheaper(instance, answer, found), proven=outcome.proven)
+
+
+def _cheaper(instance: Instance, answer: _Answer, other: Sequence[Allocated]) -> _Answer:
+    """Return the answer, with the other allocation if that one is really cheaper."""
+    least = cost_of(instance, answer.allocation)
+    if cost_of(instance, other) < least - _SAME * least:
+        return replace(answer, allocation=other)
+    return answer
+
+
+def _solution(instance: Instance, answer: _Answer, seconds: float) -> Solution:
+    objective = cost_of(instance, answer.allocation)
+    return Solution(
+        allocation=tuple(sorted(answer.allocation)),
+        objective=objective,
+        bound=objective if answer.proven else min(answer.bound, objective),
+        status="optimal" if answer.proven else "feasible",
+        seconds=seconds,
+    )
