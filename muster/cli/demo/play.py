@@ -4,11 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from muster.cli.demo.faults import kill
+from muster.cli.demo.inquiry import inquire
 from muster.cli.demo.report import Evidence, report_of
 from muster.cli.demo.scenario import play_requests
 from muster.cli.world.alliance import Alliance
 from muster.cli.world.course import Timetable, settle
-from muster.cli.world.inspection import count_notifications, count_offers, look_at_requests
+from muster.cli.world.inspection import (
+    count_notifications,
+    count_offers,
+    count_reviews,
+    look_at_requests,
+)
 from muster.cli.world.mail_sink import MailSink
 from muster.cli.world.outcome import Report
 from muster.cli.world.plans import WorldPlan
@@ -31,6 +37,8 @@ async def play(
     async with progress_of(stage):
         await form(system, stage, alliance, plan)
         stage.course.enter("requests")
+        inquiry = inquire(alliance.operator, alliance.providers, stage.ledger)
+        alliance.crew.start(inquiry, "inquiry")
         strikes = [_strike(system, stage, name) for name in faults]
         await play_requests(alliance, plan.requests, timetable, strikes)
         stage.course.enter("settling")
@@ -52,6 +60,7 @@ async def _inspect(stage: Stage, alliance: Alliance) -> Report:
     assert mail is not None  # a demo has one
     await look_at_requests(operator, ledger)
     offers = await count_offers(operator, ledger)
+    reviews = await count_reviews(operator, {p.member.organisation_id for p in alliance.providers})
     await _mail_has_settled(mail)
     notifications = await count_notifications(operator, stage.course.started_at)
     return report_of(
@@ -60,6 +69,7 @@ async def _inspect(stage: Stage, alliance: Alliance) -> Report:
             capacities=alliance.capacities(),
             traffic=operator.api.traffic,
             offers=offers,
+            reviews=reviews,
             notifications=notifications,
             emails_received=mail.received,
             seconds=stage.course.finish(),

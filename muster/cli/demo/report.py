@@ -16,7 +16,7 @@ from muster.cli.world.outcome import (
     unfilled_by_reason,
     uses_of,
 )
-from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
+from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus, ReviewStatus
 
 # An offer that was accepted is in one of these states afterwards.
 _ACCEPTED = (OfferStatus.ACCEPTED, OfferStatus.COMMITTED, OfferStatus.RELEASED)
@@ -30,6 +30,7 @@ class Evidence:
     capacities: Mapping[str, int]
     traffic: Traffic
     offers: Counter[str] = field(default_factory=Counter)  # by status, as the system has them
+    reviews: Counter[str] = field(default_factory=Counter)  # by status, as the system has them
     notifications: Counter[str] = field(default_factory=Counter)  # sent, by channel
     emails_received: int = 0
     seconds: dict[str, float] = field(default_factory=dict)  # by phase
@@ -52,6 +53,15 @@ def report_of(evidence: Evidence) -> Report:
         "cancelled": statuses[RequestStatus.CANCELLED],
         "expired": statuses[RequestStatus.EXPIRED],
         "offers": _offers(evidence.offers, ledger.offers["counter"]),
+        "reviews": {
+            "opened": evidence.reviews.total(),
+            **{status.value: evidence.reviews[status] for status in ReviewStatus},
+        },
+        "flags": {
+            "suspensions": ledger.counts["suspensions"],
+            "raised": ledger.counts["flags_raised"],
+            "cleared": ledger.counts["flags_cleared"],
+        },
         "jobs_completed": ledger.jobs["completed"],
         "incidents": ledger.counts["incidents"],
         "check_ins_missed": ledger.counts["check_ins_missed"],

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from muster.cli.world.members import organisation
 from muster.cli.world.papers import PaperBook
+from muster.cli.world.personnel import people_of
 from muster.cli.world.places import City, find_cities, languages_of
 from muster.cli.world.plans import Body, MemberPlan, WorldPlan, dollars
 
@@ -52,7 +53,7 @@ def fleet(seed: int, now: datetime) -> WorldPlan:
     ports = find_cities(_PORTS)
     providers: list[MemberPlan] = []
     for port in ports:
-        for name, offered in _trades(port):
+        for name, offered in _trades(port, rng):
             providers.append(_provider(len(providers), port, name, offered, now, rng))
     count = len(providers)
     enterprises = tuple(
@@ -93,13 +94,24 @@ def _provider(
         authorisations=(
             book.sea_licence(port.country, kinds, "licence"),
             *(book.sea_licence(country, kinds, "permit") for country in abroad),
-            *((book.certificate("ISO 28007"), book.icoca()) if at_sea else ()),
+            # Some home states have to permit service abroad.
+            book.sea_licence(port.country, kinds, "permit"),
+            *(_sea_standing(book, (port.country, *abroad)) if at_sea else ()),
         ),
         capabilities=offered,
     )
 
 
-def _trades(port: City) -> tuple[_Trade, ...]:
+def _sea_standing(book: PaperBook, served: Sequence[str]) -> tuple[Body, ...]:
+    """Return what those who serve armed at sea need besides: standard, standing and cover."""
+    return (
+        book.certificate("ISO 28007"),
+        book.icoca(armed=True),
+        book.policy(10_000_000, served, armed=True),
+    )
+
+
+def _trades(port: City, rng: random.Random) -> tuple[_Trade, ...]:
     served = sorted({port.country, *_COASTS[port.country]})
     languages = languages_of(port.country)
     guards: Body = {
@@ -108,6 +120,7 @@ def _trades(port: City) -> tuple[_Trade, ...]:
         "languages": languages,
         "armed": True,
         "environments": ["sea"],
+        **people_of(port.country, armed=True, rng=rng),
     }
     vessels: Body = {"kind": "vehicles", "environment": "sea", "seats": 12}
     cover: Body = {

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from muster.cli.replay.rows import Incident
-from muster.cli.world.needs import need
-from muster.cli.world.plans import Body, dollars, place, window
+from muster.cli.world.needs import is_armed, need
+from muster.cli.world.plans import Body, dollars, place, protection_record, window
 
 _ATTACKED = frozenset({"Hijacked", "Boarded", "Boarding"})
 _THREATENED = frozenset({"Attempted", "Suspicious", "Fired Upon"})
 _GRAVE = frozenset({"Hijacked", "Fired Upon"})
 _TERRITORIAL_SEA_KM = 22.224  # 12 nautical miles: within, guards go unarmed
+_NO_WARSHIP: Body = {
+    "asked": "Maritime rescue coordination centre of the nearest coast",
+    "answer": "No patrol vessel can reach the position in time.",
+}
 _LASTS = timedelta(hours=48)
 
 
@@ -22,18 +26,20 @@ class DatedRequest:
     enterprise: int
     body: Body
     cancel_after_seconds: float | None = None
+    host_state_protection: Body | None = None
 
-    def body_at(self, _: datetime) -> Body:
+    def body_at(self, now: datetime) -> Body:
         """Return the whole body."""
-        return self.body
+        return {**self.body, **protection_record(self.host_state_protection, now)}
 
 
 def request_of(incident: Incident, shift: timedelta, enterprises: int) -> DatedRequest:
     """Return the request for an incident, moved in time by the same shift as all others."""
     starts_at = incident.happened_at + shift
+    needs = needs_of(incident)
     body: Body = {
         "reference": f"row {incident.number}",
-        "needs": needs_of(incident),
+        "needs": needs,
         "place": place(
             incident.country,
             f"at sea, row {incident.number}",
@@ -45,7 +51,12 @@ def request_of(incident: Incident, shift: timedelta, enterprises: int) -> DatedR
         "terms": {"auto_approve": True},
         "principal": {"name": f"Vessel of row {incident.number}"},
     }
-    return DatedRequest(incident.number, incident.number % enterprises, body)
+    return DatedRequest(
+        incident.number,
+        incident.number % enterprises,
+        body,
+        host_state_protection=_NO_WARSHIP if any(map(is_armed, needs)) else None,
+    )
 
 
 def needs_of(incident: Incident) -> list[Body]:

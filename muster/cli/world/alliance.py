@@ -5,12 +5,19 @@ import random
 
 from muster.cli.world.client import Api, Session
 from muster.cli.world.crew import Crew
-from muster.cli.world.enrolment import Member, active_providers, decline_mail, enrol_all
+from muster.cli.world.enrolment import (
+    Member,
+    active_providers,
+    declare_conflicts,
+    decline_mail,
+    enrol_all,
+)
 from muster.cli.world.enterprises import Enterprise
 from muster.cli.world.habits import Habits
 from muster.cli.world.ledger import Ledger
 from muster.cli.world.plans import Submission, WorldPlan
 from muster.cli.world.providers import Provider
+from muster.cli.world.reviewer import Reviewer
 from muster.cli.world.stream import LiveStream
 from muster.cli.world.webhooks import WebhookSink
 
@@ -33,6 +40,7 @@ class Alliance:
         self._api = api
         self._habits = habits
         self._seed = seed
+        self._reviewer = Reviewer(operator, habits, ledger, self.crew, seed)
         self._connected: list[asyncio.Event] = []
 
     async def enrol(self, plan: WorldPlan) -> None:
@@ -46,6 +54,8 @@ class Alliance:
         for enterprise in self.enterprises:
             enterprise.excluded_providers = strangers[:_MOST_EXCLUDED]
         self.providers = [Provider(*self._desk(m)) for m in members[enterprises:]]
+        self._reviewer.take_charge_of((m.organisation_id, m.plan.number) for m in members)
+        await declare_conflicts(members, plan.conflicts)
 
     async def begin(self, webhooks: WebhookSink | None) -> None:
         """Start listening, and return once everyone is connected."""
@@ -63,6 +73,7 @@ class Alliance:
         await asyncio.gather(*enlistments)
         for player in self._players():
             self.crew.start(player.sweep(), f"sweep of {player.member.organisation_id}")
+        self.crew.start(self._reviewer.watch(), "reviews")
         await asyncio.wait_for(self._all_connected(), timeout=60)
 
     def submit(self, plan: Submission) -> None:

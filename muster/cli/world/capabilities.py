@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from muster.cli.world.personnel import people_of
 from muster.cli.world.places import ARMED_GUARDING, City, languages_of
 from muster.cli.world.plans import Body, dollars
 
@@ -32,12 +33,14 @@ _PRICE_PER: Mapping[str, str] = {"insurance": "job", "intelligence": "job", "veh
 
 
 def _guards(rng: random.Random, country: str, _: Sequence[str]) -> tuple[Body, int, int]:
+    armed = country in ARMED_GUARDING and rng.random() < 0.6
     attributes: Body = {
         "kind": "guards",
         "skills": sorted({"close_protection", *rng.sample(_GUARD_SKILLS, 2)}),
         "languages": languages_of(country),
-        "armed": country in ARMED_GUARDING and rng.random() < 0.6,
+        "armed": armed,
         "environments": ["land"],
+        **people_of(country, armed=armed, rng=rng),
     }
     return attributes, rng.randrange(12, 41, 4), rng.randrange(15, 60)
 

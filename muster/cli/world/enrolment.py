@@ -65,6 +65,19 @@ async def enrol(api: Api, operator: Session, plan: MemberPlan) -> Member:
     return Member(plan, organisation_id, session, ids)
 
 
+async def declare_conflicts(
+    members: Iterable[Member], conflicts: Iterable[tuple[MemberPlan, MemberPlan]]
+) -> None:
+    """Let each who has a conflict of interest declare it; the other one need not know."""
+    by_number = {member.plan.number: member for member in members}
+    for one, other in conflicts:
+        declaring, named = by_number[one.number], by_number[other.number]
+        await declaring.session.put(
+            f"/v1/organisations/{declaring.organisation_id}/conflicts",
+            {"organisation_ids": [named.organisation_id], "reason": "they have a common owner"},
+        )
+
+
 async def decline_mail(session: Session) -> None:
     """Choose to get no e-mail, but for what no choice silences."""
     known = await session.get("/v1/preferences")

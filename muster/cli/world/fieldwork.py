@@ -41,22 +41,30 @@ def next_step(job: Json) -> str | None:
 
 
 class Fieldwork:
-    """Drives one job to its end as its provider's team would."""
+    """Drives one job to its end as its provider's team would, while it `may_act`."""
 
     def __init__(
-        self, session: Session, habits: Habits, ledger: Ledger, rng: random.Random, base: Body
+        self,
+        session: Session,
+        habits: Habits,
+        ledger: Ledger,
+        rng: random.Random,
+        base: Body,
+        may_act: asyncio.Event,
     ) -> None:
         self._session = session
         self._habits = habits
         self._ledger = ledger
         self._rng = rng
         self._base = base
+        self._may_act = may_act
 
     async def carry_out(self, job: Json) -> None:
         """Report every step until the job is final, whoever made it so."""
         sent_at = datetime.now(UTC)
         while (step := next_step(job)) is not None:
             await asyncio.sleep(self._rng.uniform(*self._habits.step))
+            await self._may_act.wait()
             sent_at = datetime.now(UTC)
             job = await self._report(job, step)
             await self._on_the_way(job)

@@ -3,7 +3,7 @@
 import random
 from datetime import datetime
 
-from muster.cli.world.members import enterprise_plans, homes_for, provider_plans
+from muster.cli.world.members import conflicts_among, enterprise_plans, homes_for, provider_plans
 from muster.cli.world.places import load_atlas
 from muster.cli.world.plans import WorldPlan
 from muster.cli.world.requests import request_plans
@@ -22,8 +22,11 @@ def generate_world(
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose, guards nothing
     atlas = load_atlas()
     homes = homes_for(providers)
+    those_who_provide = provider_plans(providers, capabilities, now, atlas, rng)
+    those_who_ask = enterprise_plans(enterprises, providers, homes)
     return WorldPlan(
-        providers=provider_plans(providers, capabilities, now, atlas, rng),
-        enterprises=enterprise_plans(enterprises, providers, homes),
+        providers=those_who_provide,
+        enterprises=those_who_ask,
+        conflicts=conflicts_among(those_who_ask, those_who_provide),
         requests=request_plans(requests, enterprises, homes, atlas, rng),
     )

@@ -28,6 +28,8 @@ class Habits:
     reports_positions: bool = True
     reads_mail: bool = True
     sweep_s: float = 12
+    refuses_reviews: float = 0.06
+    review_every_s: float = 0.5
 
     def answer(self, urgency: str, rng: random.Random) -> Answer:
         """Draw what to do with an offer."""
@@ -52,4 +54,5 @@ BUSINESSLIKE = Habits(
     reports_positions=False,
     reads_mail=False,
     sweep_s=20,
+    refuses_reviews=0.02,
 )

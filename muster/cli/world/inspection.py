@@ -1,6 +1,7 @@
 """The operator's last look: what the system itself says became of everything."""
 
 from collections import Counter
+from collections.abc import Container
 from datetime import datetime
 
 from muster.cli.world.client import Session
@@ -21,6 +22,17 @@ async def count_offers(operator: Session, ledger: Ledger) -> Counter[str]:
             str(offer["status"])
             async for offer in operator.pages("/v1/offers")
             if offer["request_id"] in ledger.requests
+        ]
+    )
+
+
+async def count_reviews(operator: Session, providers: Container[str]) -> Counter[str]:
+    """Count the reviews about these organisations, by status."""
+    return Counter(
+        [
+            str(review["status"])
+            async for review in operator.pages("/v1/reviews")
+            if review["provider_id"] in providers
         ]
     )
 

@@ -37,9 +37,10 @@ class Ledger:
     requests: dict[str, RequestTrace] = field(default_factory=dict)
     first_offers: dict[str, datetime] = field(default_factory=dict)  # may precede the 201
     offers: Counter[str] = field(default_factory=Counter)  # by answer given
+    reviews: Counter[str] = field(default_factory=Counter)  # by decision
     jobs: Counter[str] = field(default_factory=Counter)  # opened, completed, ended early
     jobs_ended: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)  # incidents, check-ins missed, webhooks
+    counts: Counter[str] = field(default_factory=Counter)  # incidents, check-ins missed, flags
     in_hand: int = 0  # requests sent or about to be, that have not come to their end
     error_count: int = 0
     error_samples: list[str] = field(default_factory=list)

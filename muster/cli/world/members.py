@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from muster.cli.world.capabilities import capability
 from muster.cli.world.papers import PaperBook
-from muster.cli.world.places import HOMES, NEIGHBOURS, Atlas, City
+from muster.cli.world.places import ARMED_GUARDING, HOMES, NEIGHBOURS, Atlas, City
 from muster.cli.world.plans import Body, MemberPlan
 
 _VALID_FOR = timedelta(days=5 * 365)
@@ -33,6 +33,13 @@ _INDUSTRIES = (
     "Railway",
     "Bank",
 )
+# Where guards of a foreign company may serve only through a local firm that it holds a share of.
+_LOCAL_FIRMS_ONLY = frozenset({"IN", "VN"})
+_JOINT_VENTURES: Mapping[tuple[str, str], str] = {("KH", "Security"): "VN"}
+# Companies that are licensed abroad but not at home, where the gate has to turn them away.
+_ONLY_ABROAD = frozenset({("SG", "Guarding"), ("HK", "Guarding")})
+_LEAVE_TO_SERVE_ABROAD = frozenset({"IN"})  # home states that have to permit it
+_CONFLICT_EVERY = 5  # enterprises
 _MIN_PER_COUNTRY = 5  # members a country needs so that all kinds but the rarest are at home there
 
 
@@ -73,6 +80,16 @@ def enterprise_plans(count: int, first_number: int, homes: Sequence[str]) -> tup
     )
 
 
+def conflicts_among(
+    enterprises: Sequence[MemberPlan], providers: Sequence[MemberPlan]
+) -> tuple[tuple[MemberPlan, MemberPlan], ...]:
+    """Return pairs that must not work together: some enterprises, and a provider of their home."""
+    return tuple(
+        (enterprise, next(p for p in providers if p.home_country == enterprise.home_country))
+        for enterprise in enterprises[_CONFLICT_EVERY - 1 :: _CONFLICT_EVERY]
+    )
+
+
 def _provider(
     number: int,
     home: str,
@@ -84,6 +101,9 @@ def _provider(
     rng: random.Random,
 ) -> MemberPlan:
     served = (home, *NEIGHBOURS[home][:2])
+    venture = _JOINT_VENTURES.get((home, trade))
+    closed = _LOCAL_FIRMS_ONLY - {home, venture}
+    guarded = [country for country in served if country not in closed]
     cities = atlas.of(home)
     offered = [kinds[index % len(kinds)] for index in range(share)]
     return MemberPlan(
@@ -93,9 +113,14 @@ def _provider(
         organisation=organisation(
             number, f"{_city(cities, number).name} {trade}", home, "provider"
         ),
-        authorisations=_papers(PaperBook(number, now, now + _VALID_FOR, rng), served, kinds),
+        authorisations=_papers(PaperBook(number, now, now + _VALID_FOR, rng), served, trade, kinds),
         capabilities=tuple(
-            capability(kind, _city(cities, number + index), served, rng)
+            capability(
+                kind,
+                _city(cities, number + index),
+                guarded if kind == "guards" else served,
+                rng,
+            )
             for index, kind in enumerate(offered)
         ),
     )
@@ -106,13 +131,26 @@ def _city(cities: Sequence[City], index: int) -> City:
     return cities[index % len(cities) if index % 2 else index % min(3, len(cities))]
 
 
-def _papers(book: PaperBook, served: Sequence[str], kinds: Sequence[str]) -> tuple[Body, ...]:
+def _papers(
+    book: PaperBook, served: Sequence[str], trade: str, kinds: Sequence[str]
+) -> tuple[Body, ...]:
     home, *abroad = served
-    licences = [book.licence(home, sorted(set(kinds)))]
-    permits = [book.licence(country, sorted(set(kinds)), kind="permit") for country in abroad]
+    activities = sorted(set(kinds))
+    armed = home in ARMED_GUARDING and "guards" in kinds
+    licences = [] if (home, trade) in _ONLY_ABROAD else [book.licence(home, activities)]
+    permits = [book.licence(country, activities, kind="permit") for country in abroad]
+    if home in _LEAVE_TO_SERVE_ABROAD:
+        permits.append(book.licence(home, activities, kind="permit"))
+    venture = _JOINT_VENTURES.get((home, trade))
     standards = sorted({_STANDARDS[kind] for kind in kinds if kind in _STANDARDS})
-    certificates = [book.certificate(standard) for standard in standards]
-    return (*licences, *permits, book.icoca(), *certificates, book.policy(5_000_000, served))
+    return (
+        *licences,
+        *permits,
+        *([book.joint_venture(venture)] if venture else []),
+        book.icoca(armed=armed),
+        *(book.certificate(standard) for standard in standards),
+        book.policy(5_000_000, served, armed=armed),
+    )
 
 
 def organisation(

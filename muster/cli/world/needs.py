@@ -34,6 +34,13 @@ def need(
     return body
 
 
+def is_armed(need: Body) -> bool:
+    """Tell whether a need asks for armed people."""
+    required = need["required"]
+    assert isinstance(required, dict)
+    return bool(required.get("armed"))
+
+
 def example_needs() -> list[Body]:
     """Return four guards with Khmer and English, two B6 vehicles, ransom cover, an assessment."""
     return [

@@ -41,9 +41,17 @@ class PaperBook:
             "environment": "sea",
         }
 
-    def icoca(self) -> Body:
-        """Return standing with the International Code of Conduct Association."""
-        grade = self.rng.choice(["certified_member", "member", "affiliate"])
+    def joint_venture(self, country: str) -> Body:
+        """Return the registration of a local firm that the member holds a share of."""
+        return {
+            **self._paper("joint_venture", f"{country}-JV", f"{COUNTRY_NAMES[country]}: register"),
+            "jurisdiction": country,
+        }
+
+    def icoca(self, *, armed: bool = False) -> Body:
+        """Return standing with the ICoCA; who serves armed is at least a member."""
+        classes = ["certified_member", "member"]
+        grade = self.rng.choice(classes if armed else [*classes, "affiliate"])
         return {
             **self._paper("icoca", "ICOCA", "International Code of Conduct Association"),
             "icoca_class": grade,
@@ -56,12 +64,17 @@ class PaperBook:
             "standard": standard,
         }
 
-    def policy(self, limit: int, territory: Sequence[str]) -> Body:
-        """Return the member's own liability policy, with its limit in whole US dollars."""
+    def policy(self, limit: int, territory: Sequence[str], *, armed: bool = False) -> Body:
+        """Return the member's own liability policy, with its limit in whole US dollars.
+
+        Only the policy of those who serve armed pays for armed work.
+        """
         return {
             **self._paper("insurance_policy", "POL", "Straits Mutual"),
             "limit": dollars(limit),
             "territory": sorted(territory),
+            "lines": ["liability"],
+            "armed_excluded": not armed,
         }
 
     def _paper(self, kind: str, prefix: str, issuer: str) -> Body:

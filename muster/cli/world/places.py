@@ -58,7 +58,7 @@ COUNTRY_NAMES: Mapping[str, str] = {
 }
 
 # Where a private company can be licensed for armed guarding; elsewhere guards work unarmed.
-ARMED_GUARDING = frozenset({"HK", "IN", "MY"})
+ARMED_GUARDING = frozenset({"CN", "HK", "MY"})
 _CITIES_PER_COUNTRY = 8
 
 

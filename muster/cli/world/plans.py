@@ -52,15 +52,20 @@ class RequestPlan:
 
     number: int
     enterprise: int  # index among the enterprises
-    body: Body  # everything but the window
+    body: Body  # everything but times
     starts_in: timedelta
     lasts: timedelta
     cancel_after_seconds: float | None = None
+    host_state_protection: Body | None = None  # that the host state cannot protect
 
     def body_at(self, now: datetime) -> Body:
         """Return the whole body for a request that is submitted at this instant."""
         starts_at = now + self.starts_in
-        return {**self.body, "window": window(starts_at, starts_at + self.lasts)}
+        return {
+            **self.body,
+            "window": window(starts_at, starts_at + self.lasts),
+            **protection_record(self.host_state_protection, now),
+        }
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class WorldPlan:
     providers: tuple[MemberPlan, ...]
     enterprises: tuple[MemberPlan, ...]
     requests: tuple[RequestPlan, ...] = field(default=())
+    conflicts: tuple[tuple[MemberPlan, MemberPlan], ...] = ()  # who declares one, and with whom
 
     @property
     def members(self) -> Sequence[MemberPlan]:
@@ -85,6 +91,14 @@ class WorldPlan:
 def window(starts_at: datetime, ends_at: datetime) -> Body:
     """Return a window as the API reads it."""
     return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
+
+
+def protection_record(record: Body | None, now: datetime) -> Body:
+    """Return the part of a request that says the host state cannot protect, asked of late."""
+    if record is None:
+        return {}
+    established_at = (now - timedelta(hours=6)).isoformat()
+    return {"host_state_protection": {**record, "established_at": established_at}}
 
 
 def dollars(amount: int) -> Body:

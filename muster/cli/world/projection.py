@@ -15,13 +15,13 @@ _SETTLED = ("done", "duplicate")
 
 
 def announcements_of(plan: WorldPlan) -> int:
-    """Return how many events the registry publishes for the providers of this plan.
+    """Return how many events the registry publishes for the members of this plan.
 
-    A provider is announced when it applies, is vetted and activated, and when each paper is
-    recorded and verified; a capability when it is published.
+    A member is announced when it applies, is vetted and activated, when each paper is recorded
+    and verified, and when it declares a conflict of interest; a capability when it is published.
     """
-    papers = sum(len(member.authorisations) for member in plan.providers)
-    return 3 * len(plan.providers) + 2 * papers + plan.capability_count
+    papers = sum(len(member.authorisations) for member in plan.members)
+    return 3 * len(plan.members) + 2 * papers + len(plan.conflicts) + plan.capability_count
 
 
 class ProjectionWatch:

@@ -30,6 +30,17 @@ class Provider:
         self._rng = rng
         self._offers_seen: set[str] = set()
         self._jobs_seen: set[str] = set()
+        self.travelling: dict[str, None] = {}  # jobs under way that are not done from a desk
+        self._may_act = asyncio.Event()
+        self._may_act.set()
+
+    def stand_by(self) -> None:
+        """Let every team wait where it is."""
+        self._may_act.clear()
+
+    def carry_on(self) -> None:
+        """Let every team go on."""
+        self._may_act.set()
 
     def hear(self, entry: Json) -> None:
         """Take one entry of the live stream, or of a webhook."""
@@ -89,8 +100,14 @@ class Provider:
     async def _carry_out(self, job_id: str, job: Json | None) -> None:
         session = self.member.session
         base: Json = self._base()
-        work = Fieldwork(session, self._habits, self._ledger, self._rng, base)
-        await work.carry_out(job or await session.get(f"/v1/jobs/{job_id}"))
+        work = Fieldwork(session, self._habits, self._ledger, self._rng, base, self._may_act)
+        job = job or await session.get(f"/v1/jobs/{job_id}")
+        if not job["remote"]:
+            self.travelling[job_id] = None
+        try:
+            await work.carry_out(job)
+        finally:
+            self.travelling.pop(job_id, None)
 
     def _base(self) -> Json:
         place = self.member.plan.capabilities[0]["base"]

@@ -4,12 +4,14 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-from muster.cli.world.needs import armed_guards, draw_needs, example_needs, need
-from muster.cli.world.places import Atlas, City
+from muster.cli.world.needs import armed_guards, draw_needs, example_needs, is_armed, need
+from muster.cli.world.places import ARMED_GUARDING, Atlas, City
 from muster.cli.world.plans import Body, RequestPlan, dollars
 
 _IMPOSSIBLE_EVERY = 25
 _CANCELLED_EVERY = 23
+_ARMED_EVERY = 20
+_UNPROVEN_EVERY = 140  # an armed request without the record it needs, which nobody may serve
 _CLOSELY_WATCHED_EVERY = 12  # these teams must check in every ten seconds
 _LEAD_HOURS = {"emergency": (1, 4), "urgent": (4, 24), "planned": (24, 144)}
 
@@ -26,6 +28,7 @@ def _request(
 ) -> RequestPlan:
     urgency = rng.choices(["emergency", "urgent", "planned"], weights=[20, 30, 50])[0]
     city, needs = _place_and_needs(number, homes, atlas, rng)
+    armed = any(is_armed(each) for each in needs)
     low, high = _LEAD_HOURS[urgency]
     return RequestPlan(
         number=number,
@@ -41,6 +44,7 @@ def _request(
         starts_in=timedelta(hours=rng.uniform(low, high), minutes=5),
         lasts=timedelta(hours=rng.choice([4, 8, 12, 24, 48])),
         cancel_after_seconds=_cancellation(number, rng),
+        host_state_protection=_protection(number, city) if armed else None,
     )
 
 
@@ -51,6 +55,10 @@ def _place_and_needs(
         return atlas.of("KH")[0], example_needs()
     if number % _IMPOSSIBLE_EVERY == _IMPOSSIBLE_EVERY - 1:
         return _impossible(number // _IMPOSSIBLE_EVERY, atlas)
+    armed_homes = [home for home in homes if home in ARMED_GUARDING]
+    if armed_homes and number % _ARMED_EVERY == _ARMED_EVERY // 2:
+        country = armed_homes[number // _ARMED_EVERY % len(armed_homes)]
+        return atlas.of(country)[0], [armed_guards(rng.randrange(2, 7))]
     country = homes[rng.randrange(len(homes))]
     cities = atlas.of(country)
     city = cities[rng.randrange(min(len(cities), rng.choice([2, 8])))]
@@ -67,6 +75,16 @@ def _impossible(number: int, atlas: Atlas) -> tuple[City, list[Body]]:
         (manila, [need(1, assessment), need(1, {"kind": "vehicles", "armour": "B6"})]),
     )
     return choices[number % len(choices)]
+
+
+def _protection(number: int, city: City) -> Body | None:
+    """Return what the host state was asked and answered; now and then nobody asked it."""
+    if number % _UNPROVEN_EVERY == _ARMED_EVERY // 2:
+        return None
+    return {
+        "asked": f"Public security of {city.name}",
+        "answer": "No officers can be spared for private persons.",
+    }
 
 
 def _terms(number: int, rng: random.Random) -> Body:

@@ -60,6 +60,16 @@ def test_offers_that_were_accepted_stay_accepted_whatever_came_after() -> None:
     }
 
 
+def test_reviews_are_counted_by_what_became_of_them_and_flags_as_they_came_and_went() -> None:
+    """The summary shows what an operator had to decide, and what a suspension did."""
+    ledger = ledger_with()
+    ledger.counts.update(suspensions=1, flags_raised=1, flags_cleared=1)
+    reviews = Counter({"open": 1, "cleared": 5, "refused": 2})
+    report = report_of(Evidence(ledger, {}, Traffic(), reviews=reviews))
+    assert report["reviews"] == {"opened": 8, "open": 1, "cleared": 5, "refused": 2}
+    assert report["flags"] == {"suspensions": 1, "raised": 1, "cleared": 1}
+
+
 def test_seconds_are_measured_from_the_submission() -> None:
     """To the first offer any provider heard of, and to the confirmation."""
     ledger = ledger_with("closed")
@@ -124,7 +134,7 @@ def test_the_projection_is_watched_by_the_workers_metrics() -> None:
 
 
 def test_the_announcements_of_a_world_are_counted() -> None:
-    """One provider: applied, vetted, activated, two for each paper, one for each capability."""
+    """Each applied, was vetted and activated; two for each paper, one for each capability."""
     world = generate_world(1, NOW, members=2, capabilities=4, requests=1)
     papers = len(world.providers[0].authorisations)
-    assert announcements_of(world) == 3 + 2 * papers + 4
+    assert announcements_of(world) == 2 * 3 + 2 * papers + 4

@@ -108,8 +108,11 @@ def test_every_body_is_valid_in_the_vocabulary(world: WorldPlan) -> None:
             requirement.validate_python(need["required"])
 
 
-def test_every_provider_is_licensed_where_its_capabilities_serve(world: WorldPlan) -> None:
-    """Nobody offers what it may not do, where it may not do it."""
+def test_every_provider_but_a_few_is_licensed_where_its_capabilities_serve(
+    world: WorldPlan,
+) -> None:
+    """A few are licensed abroad but not at home, for the gate to turn away."""
+    unlicensed = set()
     for member in world.providers:
         licensed = {
             (paper["jurisdiction"], kind)
@@ -120,7 +123,10 @@ def test_every_provider_is_licensed_where_its_capabilities_serve(world: WorldPla
         for body in member.capabilities:
             kind = _attributes(body)["kind"]
             for country in _coverage(body)["countries"]:
-                assert (country, kind) in licensed
+                if (country, kind) not in licensed:
+                    unlicensed.add((member.number, member.home_country, country))
+    assert {home == country for _, home, country in unlicensed} == {True}
+    assert len({number for number, *_ in unlicensed}) == 2
 
 
 def test_guards_are_armed_only_where_that_can_be_licensed(world: WorldPlan) -> None:
@@ -133,6 +139,72 @@ def test_guards_are_armed_only_where_that_can_be_licensed(world: WorldPlan) -> N
     }
     assert armed
     assert armed <= ARMED_GUARDING
+
+
+def test_those_who_serve_armed_have_standing_and_cover_for_it(world: WorldPlan) -> None:
+    """An ICoCA class of at least member, a certificate, and a policy that pays for arms."""
+    for member in world.providers:
+        if not any(_attributes(body).get("armed") for body in member.capabilities):
+            continue
+        papers = {str(paper["kind"]): paper for paper in member.authorisations}
+        assert papers["icoca"]["icoca_class"] in ("certified_member", "member")
+        assert papers["certificate"]["standard"] == "ISO 18788"
+        assert papers["insurance_policy"]["lines"] == ["liability"]
+        assert papers["insurance_policy"]["armed_excluded"] is False
+
+
+def test_guards_of_foreign_companies_come_to_vietnam_only_by_a_joint_venture(
+    world: WorldPlan,
+) -> None:
+    """Decree 96/2016; one company has one."""
+    ventures = {
+        member.number
+        for member in world.providers
+        for paper in member.authorisations
+        if paper["kind"] == "joint_venture" and paper["jurisdiction"] == "VN"
+    }
+    abroad = {
+        member.number
+        for member in world.providers
+        for body in member.capabilities
+        if _attributes(body)["kind"] == "guards" and "VN" in _coverage(body)["countries"]
+        if member.home_country != "VN"
+    }
+    assert ventures == abroad != set()
+
+
+def test_most_companies_say_who_their_guards_are(world: WorldPlan) -> None:
+    """Where the law asks for it, silence means that an operator has to ask."""
+    stated = Counter(
+        bool(_attributes(body).get("nationalities"))
+        for member in world.providers
+        for body in member.capabilities
+        if _attributes(body)["kind"] == "guards"
+    )
+    assert 0 < stated[False] < stated[True] / 5
+
+
+def test_armed_requests_show_that_the_host_state_cannot_protect(world: WorldPlan) -> None:
+    """All but a few, which nobody may serve."""
+    armed = [
+        plan.body_at(NOW)
+        for plan in world.requests
+        if any(need["required"].get("armed") for need in _list(plan.body["needs"]))
+    ]
+    shown = [body for body in armed if "host_state_protection" in body]
+    assert 10 <= len(shown) < len(armed) <= len(shown) + 4
+    for body in shown:
+        record = body["host_state_protection"]
+        assert isinstance(record, dict)
+        assert datetime.fromisoformat(record["established_at"]) < NOW
+
+
+def test_some_enterprises_have_a_conflict_with_a_provider_at_home(world: WorldPlan) -> None:
+    """Somebody near whom they will not be served by."""
+    assert len(world.conflicts) == 3
+    for enterprise, provider in world.conflicts:
+        assert (enterprise.role, provider.role) == ("enterprise", "provider")
+        assert enterprise.home_country == provider.home_country
 
 
 def test_papers_are_valid_now_and_for_years(world: WorldPlan) -> None:
