@@ -5,6 +5,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.vocabulary.errors import NotFound, TransientError
 from muster.storage.unit_of_work import UnitOfWork
@@ -87,6 +88,16 @@ class Repository(Generic[T]):
     def add(self, work: UnitOfWork, aggregate: T) -> None:
         """Insert a new aggregate."""
         work.connection.execute(self._insert, self._row(aggregate))
+
+    def add_unless_there(self, work: UnitOfWork, aggregate: T) -> bool:
+        """Insert a new aggregate, unless a unique index has its like; tell whether it was.
+
+        Waits for whoever is inserting its like at the same time.
+        """
+        postgres = work.connection.dialect.name == "postgresql"
+        statement = (postgresql if postgres else sqlite).insert(self._table)
+        done = work.connection.execute(statement.on_conflict_do_nothing(), self._row(aggregate))
+        return done.rowcount == 1
 
     def add_all(self, work: UnitOfWork, aggregates: Iterable[T]) -> None:
         """Insert many new aggregates at once."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, bindparam, delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.context import Context
 from muster.contracts.event import Event
@@ -122,14 +123,27 @@ class UnitOfWork:
             self._outbox = []
 
     def _set_timers(self) -> None:
+        """Forget and set timers, in one order; the last to commit wins where two set the same."""
         timers = self._tables["timers"]
-        moved = [{"of_kind": kind, "of_subject": subject} for kind, subject in self._timers]
-        self.connection.execute(
-            delete(timers).where(
-                timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("of_subject")
-            ),
-            moved,
-        )
-        if rows := [row for row in self._timers.values() if row is not None]:
-            self.connection.execute(timers.insert(), rows)
+        forgotten = [
+            {"of_kind": kind, "of_subject": subject}
+            for (kind, subject), row in sorted(self._timers.items())
+            if row is None
+        ]
+        if forgotten:
+            self.connection.execute(
+                delete(timers).where(
+                    timers.c.kind == bindparam("of_kind"),
+                    timers.c.subject == bindparam("of_subject"),
+                ),
+                forgotten,
+            )
+        if rows := [row for _, row in sorted(self._timers.items()) if row is not None]:
+            postgres = self.connection.dialect.name == "postgresql"
+            statement = (postgresql if postgres else sqlite).insert(timers)
+            moved = {c.name: statement.excluded[c.name] for c in timers.c if c.name != "attempts"}
+            upsert = statement.on_conflict_do_update(
+                index_elements=[timers.c.kind, timers.c.subject], set_=moved | {"attempts": 0}
+            )
+            self.connection.execute(upsert, rows)
         self._timers = {}
