@@ -1,39 +1,43 @@
 """The engine as a whole: gate, score, allocate, explain for a batch of waiting requests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
 
-from services.matching.engine.allocate import Allocator, Allotment, in_order, needs_in_order
-from services.matching.engine.candidates import Field, Index, field_for, index_of
-from services.matching.engine.explain import explain, shortfalls_of
-from services.matching.engine.model import Demand, Outcome, Plan, Pool
+from services.matching.engine.candidates import Scout, Search
+from services.matching.engine.explain import Explainer
+from services.matching.engine.filling import Solver
+from services.matching.engine.model import Demand, Plan, Pool
+from services.matching.engine.occupancy import Occupancy
+from services.matching.engine.policy import Policy
+from services.matching.engine.tiers import Server, tier_of
 
 
-def plan(batch: Sequence[Demand], pool: Pool) -> Plan:
+def plan(batch: Sequence[Demand], pool: Pool, policy: Policy, clock: Callable[[], float]) -> Plan:
     """Return what each request of the batch gets, and why.
 
-    All requests are served together from one pool. The holds never exceed what is free in it, no
-    need gets more than it misses, and the same batch and pool always give the same plan. Every
-    request's window must still be ahead, at least in part.
+    All requests are served together from one pool, urgency by urgency. The holds never exceed
+    what is free in it, every candidate held passed every rule, and no need gets more than it
+    misses. In whatever order batch and pool are listed, the plan is the same, as long as the
+    allocation was solved to the optimum (the explanation says so). Every request's window must
+    still be ahead, at least in part. `clock` tells seconds, for the solver's time limit.
     """
-    index = index_of(pool)
-    allocator = Allocator(pool.bookings)
-    outcomes = []
-    for demand in in_order(batch):
-        fields = _fields(demand, pool, index)
-        outcomes.append(_outcome(demand, allocator.serve(demand, fields)))
-    return Plan(tuple(outcomes))
+    scout = Scout(pool, policy)
+    occupancy = Occupancy(pool.bookings)
+    server = Server(occupancy, Solver(policy.solver_seconds, clock))
+    searches = sorted(map(scout.search, batch), key=_turn)
+    allotments = [
+        allotment
+        for _, tier in groupby(searches, key=_tier)
+        for allotment in server.serve(list(tier))
+    ]
+    explainer = Explainer(pool, policy, occupancy, allotments)
+    return Plan(tuple(map(explainer.outcome, allotments)))
 
 
-def _fields(demand: Demand, pool: Pool, index: Index) -> list[Field]:
-    window = demand.request.ahead(pool.now)
-    return [field_for(demand, need, window, pool, index) for need in needs_in_order(demand)]
+def _tier(search: Search) -> int:
+    return tier_of(search.request)
 
 
-def _outcome(demand: Demand, allotment: Allotment) -> Outcome:
-    return Outcome(
-        request_id=demand.request.request_id,
-        holds=tuple(hold for share in allotment.shares for hold in share.holds),
-        shortfalls=shortfalls_of(allotment.shares),
-        hopeless=allotment.hopeless,
-        explanation=explain(allotment.shares),
-    )
+def _turn(search: Search) -> tuple[int, datetime, str]:
+    return _tier(search), search.request.submitted_at, search.request.request_id

@@ -10,6 +10,7 @@ from muster.contracts.vocabulary.attributes import (
     Requirement,
     VehicleRequirement,
 )
+from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.kinds import REMOTE_KINDS, Environment, Urgency
 from muster.contracts.vocabulary.values import Window
 from services.matching.domain.capability import Capability
@@ -20,6 +21,11 @@ from services.matching.engine.policy import Decision, Matter, Policy
 from services.matching.engine.travel import arrival_hours
 
 _SECONDS = 3600.0
+
+
+def matter_of(provider_id: OrganisationId, request: Request, need: Need) -> Matter:
+    """Return what an operator would have to decide, if the law leaves it open."""
+    return Matter(provider_id, request.place.country, need.kind, is_armed(need.required))
 
 
 def is_armed(required: Requirement) -> bool:
@@ -79,16 +85,6 @@ class Case:
     policy: Policy
     refused: bool = False
     decision: Decision | None = None
-
-    @property
-    def matter(self) -> Matter:
-        """Return what an operator would have to decide, if the law leaves it open."""
-        return Matter(
-            self.capability.provider_id,
-            self.request.place.country,
-            self.need.kind,
-            is_armed(self.need.required),
-        )
 
     @cached_property
     def engagement(self) -> Engagement:
