@@ -20,7 +20,7 @@ from services.matching.engine.gate.fitness import (
     other_organisation,
 )
 from services.matching.engine.gate.standing import no_conflict, provider_active, states_determined
-from services.matching.engine.law.judge import LegalCase
+from services.matching.engine.law.case import LegalCase
 from services.matching.engine.law.judge import judge as judge_by_law
 from services.matching.engine.policy import Decision, Policy
 from services.matching.engine.verdicts import Ruling, Verdict
