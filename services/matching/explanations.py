@@ -1,5 +1,6 @@
 """The kept explanations of a request, and how much of them its reader may know."""
 
+import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -7,17 +8,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from muster.access import Caller
-from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId, RequestId
-from services.matching.engine.verdicts import (
-    Consideration,
-    Explanation,
-    NeedExplanation,
-    Verdict,
-)
+from muster.contracts.vocabulary.countries import Country
+from muster.contracts.vocabulary.identifiers import RequestId
+from services.matching.engine.verdicts import Explanation
 from services.matching.queries import get_request, open_to
 from services.matching.tables import explanations
+from services.matching.veil import Veil
 
 _EXPLANATION = TypeAdapter(Explanation)
+_FASTEST = 1  # packs the many like sentences to a twelfth already; more takes longer than it saves
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,13 @@ class ExplainedRound:
     """One round of sourcing: who was considered for each need, and why or why not."""
 
     round: int
-    engine_version: str
     recorded_at: datetime
-    needs: tuple[NeedExplanation, ...]
+    explanation: Explanation
+
+
+def packed(explanation: Explanation) -> bytes:
+    """Return the document of an explanation, as it is kept."""
+    return zlib.compress(_EXPLANATION.dump_json(explanation), _FASTEST)
 
 
 def get_explanation(
@@ -35,17 +38,22 @@ def get_explanation(
 ) -> list[ExplainedRound]:
     """Return all rounds of sourcing of a request, the first one first; raise NotFound.
 
-    An operator sees all. The enterprise sees the rules, but neither the facts behind them nor who
-    the members are that it has no offer from: those are these members' own affair.
+    An operator sees all; the enterprise what a Veil leaves, which hides those members that it has
+    no offer from.
     """
-    get_request(connection, caller, request_id)
+    request = get_request(connection, caller, request_id).request
     rounds = _load(connection, request_id)
     if caller.is_operator:
         return rounds
-    veil = _Veil(open_to(connection, request_id))
-    return [
-        replace(each, needs=tuple(veil.over_need(need) for need in each.needs)) for each in rounds
-    ]
+    return veiled(rounds, open_to(connection, request_id), request.place.country)
+
+
+def veiled(
+    rounds: list[ExplainedRound], known: frozenset[str], host: Country
+) -> list[ExplainedRound]:
+    """Return the rounds as an enterprise may see them; each unknown member has one alias in all."""
+    veil = Veil(known, host)
+    return [replace(each, explanation=veil.over(each.explanation)) for each in rounds]
 
 
 def _load(connection: Connection, request_id: RequestId) -> list[ExplainedRound]:
@@ -57,39 +65,8 @@ def _load(connection: Connection, request_id: RequestId) -> list[ExplainedRound]
     return [
         ExplainedRound(
             round=row["round"],
-            engine_version=row["engine_version"],
             recorded_at=row["recorded_at"],
-            needs=_EXPLANATION.validate_json(row["document"]).needs,
+            explanation=_EXPLANATION.validate_json(zlib.decompress(row["document"])),
         )
         for row in rows
     ]
-
-
-class _Veil:
-    """Puts an index in the place of each unknown member, the same one throughout."""
-
-    def __init__(self, known: frozenset[OrganisationId]) -> None:
-        self._known = known
-        self._aliases: dict[str, str] = {}
-
-    def over_need(self, need: NeedExplanation) -> NeedExplanation:
-        return replace(need, considered=tuple(map(self._over_candidate, need.considered)))
-
-    def _over_candidate(self, candidate: Consideration) -> Consideration:
-        failed = tuple(Verdict(v.rule, v.passed, "", "") for v in candidate.failed)
-        if candidate.provider_id in self._known:
-            return replace(candidate, failed=failed)
-        return replace(
-            candidate,
-            failed=failed,
-            score=None,
-            provider_id=OrganisationId(self._alias("member", candidate.provider_id)),
-            capability_id=CapabilityId(self._alias("capability", candidate.capability_id)),
-        )
-
-    def _alias(self, word: str, identifier: str) -> str:
-        """Return ``member 3`` and the like: the third of its word to be mentioned."""
-        if identifier not in self._aliases:
-            used = sum(alias.startswith(word) for alias in self._aliases.values())
-            self._aliases[identifier] = f"{word} {used + 1}"
-        return self._aliases[identifier]

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from muster.contracts.event import Contract
-from muster.contracts.matching import Principal, Terms
+from muster.contracts.matching import HostStateProtection, Principal, Terms
 from muster.contracts.vocabulary.attributes import Requirement
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.kinds import Urgency
@@ -16,6 +16,8 @@ from services.matching.use_cases.submit_request import AskedNeed, SubmitRequest
 Reference = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(one_line)
 ]
+# What the team is to do, in words that several requests can share: close_protection, escort.
+Task = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["close_protection"])]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
@@ -60,6 +62,8 @@ class RequestBody(Contract):
     terms: Terms = Terms()
     principal: Principal
     excluded_providers: Annotated[frozenset[OrganisationId], Field(max_length=500)] = frozenset()
+    tasks: Annotated[frozenset[Task], Field(max_length=20)] = frozenset()
+    host_state_protection: HostStateProtection | None = None  # armed work is unlawful without it
 
     def asked(self) -> SubmitRequest:
         """Return it in the domain's words."""
@@ -72,7 +76,19 @@ class RequestBody(Contract):
             terms=domain.Terms(**dict(self.terms)),
             principal=domain.Principal(**dict(self.principal)),
             excluded_providers=self.excluded_providers,
+            tasks=self.tasks,
+            host_state_protection=(
+                domain.HostStateProtection(**dict(self.host_state_protection))
+                if self.host_state_protection
+                else None
+            ),
         )
+
+
+class PreviewBody(RequestBody):
+    """A draft of a request. An operator names the enterprise that would ask; others need not."""
+
+    enterprise_id: OrganisationId | None = None
 
 
 class Nothing(Contract):

@@ -1,8 +1,6 @@
 """How matching's things look from outside."""
 
-from typing import Annotated
-
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from muster.contracts import matching as said
 from muster.contracts.event import Contract
@@ -19,8 +17,6 @@ from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
 from muster.contracts.vocabulary.values import Place, Price, Window
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Need, Shortfall
-from services.matching.engine.verdicts import Choice, Consideration, NeedExplanation
-from services.matching.explanations import ExplainedRound
 from services.matching.queries import Covered, RequestReading
 
 
@@ -83,6 +79,8 @@ class RequestView(Contract):
     assignments: tuple[said.Assignment, ...]
     shortfalls: tuple[ShortfallView, ...]
     excluded_providers: tuple[OrganisationId, ...]
+    tasks: tuple[str, ...]
+    host_state_protection: said.HostStateProtection | None
     version: int
     submitted_at: AwareDatetime
 
@@ -106,6 +104,12 @@ class RequestView(Contract):
             assignments=tuple(said.Assignment(**vars(a)) for a in request.assignments),
             shortfalls=tuple(map(ShortfallView.of, request.shortfalls)),
             excluded_providers=tuple(sorted(request.excluded_providers)),
+            tasks=tuple(sorted(request.tasks)),
+            host_state_protection=(
+                said.HostStateProtection(**vars(request.host_state_protection))
+                if request.host_state_protection
+                else None
+            ),
             version=request.version,
             submitted_at=request.submitted_at,
         )
@@ -151,96 +155,4 @@ class OfferView(Contract):
             expires_at=offer.expires_at,
             principal=said.Principal(**vars(offer.principal)) if offer.principal else None,
             version=offer.version,
-        )
-
-
-class FailedRuleView(Contract):
-    """A rule a candidate failed. What it is and what was wanted, the operators alone may know."""
-
-    rule: str
-    fact: str
-    wanted: str
-
-
-class CandidateView(Contract):
-    """A capability that was considered. Lower scores are better; null: barred or not for you."""
-
-    provider: Annotated[str, Field(description="its id, or an index if you have no offer from it")]
-    capability: Annotated[str, Field(description="likewise")]
-    eligible: bool
-    choice: Choice
-    quantity: int
-    score: float | None
-    components: dict[str, float]
-    failed: tuple[FailedRuleView, ...]
-
-    @classmethod
-    def of(cls, candidate: Consideration) -> "CandidateView":
-        """Return the view of a candidate."""
-        score = candidate.score
-        return cls(
-            provider=candidate.provider_id,
-            capability=candidate.capability_id,
-            eligible=not candidate.failed,
-            choice=candidate.choice,
-            quantity=candidate.quantity,
-            score=None if score is None else score.value,
-            components={} if score is None else score.components,
-            failed=tuple(
-                FailedRuleView(rule=verdict.rule, fact=verdict.fact, wanted=verdict.wanted)
-                for verdict in candidate.failed
-            ),
-        )
-
-
-class NeedExplanationView(Contract):
-    """Who was considered for a need. `missing` is what nobody covered after the round."""
-
-    need_id: NeedId
-    kind: CapabilityKind
-    wanted: int
-    missing: int
-    considered: tuple[CandidateView, ...]
-
-    @classmethod
-    def of(cls, need: NeedExplanation) -> "NeedExplanationView":
-        """Return the view of one need's explanation."""
-        return cls(
-            need_id=need.need_id,
-            kind=need.kind,
-            wanted=need.wanted,
-            missing=need.missing,
-            considered=tuple(map(CandidateView.of, need.considered)),
-        )
-
-
-class RoundView(Contract):
-    """One round of sourcing, by the rules of its engine version."""
-
-    round: int
-    engine_version: str
-    recorded_at: AwareDatetime
-    needs: tuple[NeedExplanationView, ...]
-
-
-class ExplanationView(Contract):
-    """Why a request was served as it was: every round of sourcing, the first one first."""
-
-    request_id: RequestId
-    rounds: tuple[RoundView, ...]
-
-    @classmethod
-    def of(cls, request_id: RequestId, rounds: list[ExplainedRound]) -> "ExplanationView":
-        """Return the view of a request's explanation."""
-        return cls(
-            request_id=request_id,
-            rounds=tuple(
-                RoundView(
-                    round=each.round,
-                    engine_version=each.engine_version,
-                    recorded_at=each.recorded_at,
-                    needs=tuple(map(NeedExplanationView.of, each.needs)),
-                )
-                for each in rounds
-            ),
         )

@@ -1,4 +1,4 @@
-"""How a provider has fared with the alliance: how well it served, and how much work it was given."""
+"""How a provider has fared: how well it served, and how much work the alliance gave it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

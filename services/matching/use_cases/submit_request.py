@@ -1,17 +1,20 @@
 """SubmitRequest: an enterprise asks for protection."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from muster.access import Caller
 from muster.contracts.vocabulary.attributes import Requirement
 from muster.contracts.vocabulary.errors import InputRefused
-from muster.contracts.vocabulary.identifiers import NeedId, OrganisationId, Prefix, RequestId
+from muster.contracts.vocabulary.identifiers import Ids, NeedId, OrganisationId, Prefix, RequestId
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.values import Place, Window
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import announcements, timers
 from services.matching.domain.request import Need, Request
-from services.matching.domain.terms import Principal, Terms
+from services.matching.domain.terms import HostStateProtection, Principal, Terms
+from services.matching.engine.law.rules import RulePack
+from services.matching.engine.law.state_power import refusals
 from services.matching.tables import REQUESTS
 
 
@@ -38,27 +41,18 @@ class SubmitRequest:
     terms: Terms
     principal: Principal
     excluded_providers: frozenset[OrganisationId]
+    tasks: frozenset[str] = frozenset()
+    host_state_protection: HostStateProtection | None = None
 
 
-def submit_request(work: UnitOfWork, caller: Caller, asked: SubmitRequest) -> Request:
+def submit_request(
+    work: UnitOfWork, caller: Caller, asked: SubmitRequest, rules: RulePack
+) -> Request:
     """Record the request for the caller's organisation; sourcing begins with the event.
 
-    Raises InputRefused if the window has ended or every need is optional.
+    Raises InputRefused if it may not be asked for (see `draft_of`).
     """
-    _check(work, asked)
-    request = Request(
-        request_id=RequestId(work.ids.new(Prefix.REQUEST)),
-        enterprise_id=caller.own_organisation(),
-        reference=asked.reference,
-        needs=tuple(_need(work, need) for need in asked.needs),
-        place=asked.place,
-        window=asked.window,
-        urgency=asked.urgency,
-        terms=asked.terms,
-        principal=asked.principal,
-        submitted_at=work.now,
-        excluded_providers=asked.excluded_providers,
-    )
+    request = draft_of(asked, caller.own_organisation(), work.now, work.ids, rules)
     REQUESTS.add(work, request)
     work.remember_step("request", request.request_id, "", request.status)
     work.record(announcements.submitted(request), version=request.version)
@@ -66,22 +60,60 @@ def submit_request(work: UnitOfWork, caller: Caller, asked: SubmitRequest) -> Re
     return request
 
 
-def _check(work: UnitOfWork, asked: SubmitRequest) -> None:
-    if asked.window.ends_at <= work.now:
+def draft_of(
+    asked: SubmitRequest, enterprise_id: OrganisationId, now: datetime, ids: Ids, rules: RulePack
+) -> Request:
+    """Return what is asked for as a request that is kept nowhere yet; raises as `check` does."""
+    check(asked, now, rules)
+    return Request(
+        request_id=RequestId(ids.new(Prefix.REQUEST)),
+        enterprise_id=enterprise_id,
+        reference=asked.reference,
+        needs=tuple(_need(ids, need) for need in asked.needs),
+        place=asked.place,
+        window=asked.window,
+        urgency=asked.urgency,
+        terms=asked.terms,
+        principal=asked.principal,
+        submitted_at=now,
+        excluded_providers=asked.excluded_providers,
+        tasks=asked.tasks,
+        host_state_protection=asked.host_state_protection,
+    )
+
+
+def check(asked: SubmitRequest, now: datetime, rules: RulePack) -> None:
+    """Raise InputRefused for what nobody may ask for.
+
+    That is: for a window that has ended, for needs that are all optional, or for what only a state
+    may do.
+    """
+    if asked.window.ends_at <= now:
         raise InputRefused(
             "window.ends_at",
             f"is {asked.window.ends_at.isoformat()}, which has passed",
-            f"a time after {work.now.isoformat()}",
+            f"a time after {now.isoformat()}",
         )
     if all(need.optional for need in asked.needs):
         raise InputRefused(
             "needs", "are all optional, so nothing is asked for", "at least one that is not"
         )
+    _refuse_state_power(asked, rules)
 
 
-def _need(work: UnitOfWork, asked: AskedNeed) -> Need:
+def _refuse_state_power(asked: SubmitRequest, rules: RulePack) -> None:
+    texts = {"reference": asked.reference, "principal.instructions": asked.principal.instructions}
+    for refusal in refusals(rules, asked.tasks, texts):
+        raise InputRefused(
+            refusal.field,
+            f"asks for {refusal.task} ({refusal.words!r}): {refusal.reason}",
+            "protection of people and property; what only a state may do is for its authorities",
+        )
+
+
+def _need(ids: Ids, asked: AskedNeed) -> Need:
     return Need(
-        need_id=NeedId(work.ids.new(Prefix.NEED)),
+        need_id=NeedId(ids.new(Prefix.NEED)),
         quantity=asked.quantity,
         required=asked.required,
         preferred=asked.preferred,
