@@ -1,11 +1,14 @@
-"""What matching says, put together from its requests and offers."""
+"""What matching says, put together from its requests, offers, reviews and flags."""
 
 from typing import Any
 
 from muster.contracts import matching as said
 from muster.contracts.event import Event
+from services.matching.domain.flag import Flag
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Assignment, Request
+from services.matching.domain.review import Review
+from services.matching.findings import told
 
 
 def submitted(request: Request) -> Event:
@@ -116,6 +119,48 @@ def offer_committed(offer: Offer) -> Event:
 def offer_released(offer: Offer, reason: str) -> Event:
     """Return that the offer binds no longer."""
     return said.OfferReleased(**_of(offer), reason=reason)
+
+
+def assignment_flagged(flag: Flag) -> Event:
+    """Return that a committed provider no longer passes."""
+    return said.AssignmentFlagged(**_flagged(flag), findings=told(flag.findings))
+
+
+def assignment_cleared(flag: Flag) -> Event:
+    """Return that a flagged provider passes again."""
+    return said.AssignmentCleared(**_flagged(flag))
+
+
+def review_opened(review: Review) -> Event:
+    """Return that an operator must decide."""
+    return said.ReviewOpened(**_asked(review))
+
+
+def review_decided(review: Review) -> Event:
+    """Return what an operator decided, and why."""
+    return said.ReviewDecided(**_asked(review), reason=review.reason)
+
+
+def _flagged(flag: Flag) -> dict[str, Any]:
+    return {
+        "request_id": flag.request_id,
+        "enterprise_id": flag.enterprise_id,
+        "provider_id": flag.provider_id,
+        "version": flag.version,
+        "rule_pack": flag.rule_pack,
+    }
+
+
+def _asked(review: Review) -> dict[str, Any]:
+    return {
+        "review_id": review.review_id,
+        "provider_id": review.provider_id,
+        "country": review.country,
+        "kind": review.kind,
+        "armed": review.armed,
+        "status": review.status,
+        "findings": told(review.findings),
+    }
 
 
 def _about(request: Request) -> dict[str, Any]:

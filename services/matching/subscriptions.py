@@ -2,21 +2,28 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 
+from muster.context import Context
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.matching import RequestSubmitted
 from muster.contracts.registry import CapabilityChanged, ProviderChanged
 from muster.contracts.vocabulary.identifiers import OfferId, OrganisationId, RequestId
+from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.envelope import Envelope
-from muster.service import Setting, subscribe, timer
+from muster.service import Setting, background, subscribe, timer
+from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import timers
+from services.matching.rule_packs import is_due, latest_adoption
 from services.matching.settings import MatchingSettings
 from services.matching.use_cases import expire_request as expiry
+from services.matching.use_cases.adopt_rule_pack import adopt_rule_pack
 from services.matching.use_cases.expire_offer import expire_offer
 from services.matching.use_cases.follow_job import follow_job
-from services.matching.use_cases.lose_provider import lose_provider
 from services.matching.use_cases.project_registry import project_registry
+from services.matching.use_cases.recheck_member import recheck_member
+from services.matching.use_cases.recheck_request import recheck_request
 from services.matching.use_cases.source_requests import source_requests
 
 
@@ -25,6 +32,7 @@ class MatchingSubscriptions:
 
     name = "matching"
     settings = Setting(MatchingSettings)
+    _rules_used_since: datetime | None = None
 
     @subscribe("registry", ProviderChanged, CapabilityChanged, batched=True)
     def project_registry(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
@@ -67,7 +75,24 @@ class MatchingSubscriptions:
         """Let a request lapse whose window has ended."""
         expiry.expire_request(work, RequestId(request_id))
 
-    @timer(timers.PROVIDER_LOST)
-    def lose_provider(self, work: UnitOfWork, provider_id: str) -> None:
-        """Take back what an inactive provider had open."""
-        lose_provider(work, OrganisationId(provider_id))
+    @timer(timers.MEMBER_RECHECK)
+    def recheck_member(self, work: UnitOfWork, organisation_id: str) -> None:
+        """Judge again whatever relies on a member of whom something has changed."""
+        recheck_member(work, OrganisationId(organisation_id))
+
+    @timer(timers.REQUEST_RECHECK)
+    def recheck_request(self, work: UnitOfWork, request_id: str) -> None:
+        """Judge again who was asked or has committed."""
+        recheck_request(work, RequestId(request_id), self.settings.policy)
+
+    @background("adopt-rule-pack", every_seconds=60)
+    def adopt_rule_pack(self, store: Store) -> bool:
+        """Judge again who is served, if these rules are not those in force before."""
+        if self._rules_used_since is None:
+            self._rules_used_since = store.clock.now()
+        policy, since = self.settings.policy, self._rules_used_since
+        with store.read() as connection:
+            if not is_due(latest_adoption(connection), policy.pack.version, since):
+                return False
+        context = Context(Actor("matching:rules"), correlation_id=policy.pack.version)
+        return store.transact(context, lambda work: adopt_rule_pack(work, policy, since))

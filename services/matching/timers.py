@@ -4,4 +4,5 @@ OFFER_EXPIRY = "offer-expiry"  # subject: offer
 SOURCING = "sourcing"  # subject: request
 APPROVAL_EXPIRY = "approval-expiry"  # subject: request
 REQUEST_EXPIRY = "request-expiry"  # subject: request
-PROVIDER_LOST = "provider-lost"  # subject: provider
+MEMBER_RECHECK = "member-recheck"  # subject: member
+REQUEST_RECHECK = "request-recheck"  # subject: request

@@ -66,7 +66,9 @@ def post_acceptance(
 ) -> Response:
     """Accept an offer; a countered one is for its enterprise to accept, at the new price."""
     return command.execute(
-        lambda work: OfferView.of(accept_offer(work, command.caller, offer_id, settings.patience)),
+        lambda work: OfferView.of(
+            accept_offer(work, command.caller, offer_id, settings.patience, settings.policy)
+        ),
     )
 
 

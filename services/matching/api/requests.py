@@ -10,27 +10,31 @@ from muster.access import Permission
 from muster.contracts.vocabulary.identifiers import RequestId
 from muster.contracts.vocabulary.statuses import RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
-from muster.web import Command, Page, Paging, Query, command_in, page_of, query_in
+from muster.web import Command, Page, Paging, Query, command_in, page_of, query_in, setting
 from services.matching import explanations, queries
 from services.matching.domain.request import Request
+from services.matching.explanation_views import ExplanationView
 from services.matching.schemas import Nothing, RequestBody, Why
+from services.matching.settings import MatchingSettings
 from services.matching.use_cases.approve_request import approve_request
 from services.matching.use_cases.cancel_request import cancel_request
 from services.matching.use_cases.submit_request import submit_request
-from services.matching.views import ExplanationView, RequestView
+from services.matching.views import RequestView
 
 router = APIRouter(prefix="/v1", tags=["requests"])
 
 Submit = Annotated[Command, command_in("matching", Permission.REQUESTS_SUBMIT)]
 ReadRequests = Annotated[Query, query_in("matching", Permission.REQUESTS_READ)]
 Steer = Annotated[Command, command_in("matching", Permission.REQUESTS_STEER)]
+Settings = Annotated[MatchingSettings, setting(MatchingSettings)]
 
 
 @router.post("/requests", status_code=201, response_model=RequestView)
-def post_request(body: RequestBody, command: Submit) -> Response:
+def post_request(body: RequestBody, command: Submit, settings: Settings) -> Response:
     """Ask for protection. It is safe once answered; providers are then sought."""
+    rules = settings.policy.pack
     return command.execute(
-        lambda work: _view(work, submit_request(work, command.caller, body.asked())),
+        lambda work: _view(work, submit_request(work, command.caller, body.asked(), rules)),
     )
 
 
@@ -69,10 +73,15 @@ def get_explanation(request_id: RequestId, query: ReadRequests) -> Response:
 
 
 @router.post("/requests/{request_id}/approve", response_model=RequestView)
-def post_approval(request_id: RequestId, body: Nothing, command: Steer) -> Response:  # noqa: ARG001
+def post_approval(
+    request_id: RequestId,
+    body: Nothing,  # noqa: ARG001 - an empty object
+    command: Steer,
+    settings: Settings,
+) -> Response:
     """Approve what is proposed: bookings are confirmed and the providers are bound."""
     return command.execute(
-        lambda work: _view(work, approve_request(work, command.caller, request_id))
+        lambda work: _view(work, approve_request(work, command.caller, request_id, settings.policy))
     )
 
 

@@ -14,14 +14,14 @@ def project_registry(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Keep the newest snapshot of each; older and repeated ones change nothing.
 
     A member that provides and asks says every change twice, with one version: the second is a
-    repeat. One that is not active any more loses what it had open, by a timer that is due at once:
-    that takes other locks, so it is a transaction of its own.
+    repeat. Whatever relies on a member that was known before is judged again, by a timer that is
+    due at once: that takes other locks, so it is a transaction of its own.
     """
     members = [member_of(event) for event in events if isinstance(event, MemberSnapshot)]
+    known = projection.standing_of(work.connection, [each.organisation_id for each in members])
     news = projection.keep_members(work.connection, members)
-    lost = {m.organisation_id for m in members if m.organisation_id in news and not m.is_active}
-    for organisation_id in sorted(lost):
-        work.schedule(timers.PROVIDER_LOST, organisation_id, work.now)
+    for organisation_id in sorted(news & known.keys()):
+        work.schedule(timers.MEMBER_RECHECK, organisation_id, work.now)
     capabilities = [
         capability_of(event) for event in events if isinstance(event, CapabilityChanged)
     ]
