@@ -120,6 +120,38 @@ def replay(
 
 
 @app.command()
+def match(
+    scenario: Annotated[
+        Path | None, typer.Argument(metavar="SCENARIO.json", help="What to match; - reads stdin.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the result as JSON, besides the tables.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="Other rules than those that come with Muster: a directory.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the JSON, even on a terminal.")
+    ] = False,
+    as_table: Annotated[
+        bool, typer.Option("--table", help="Print the tables, even into a file.")
+    ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a scenario instead.")
+    ] = False,
+) -> None:
+    """Match the requests of a scenario, without a server: who serves whom, and why or why not."""
+    from muster.cli.match import command
+
+    if schema:
+        typer.echo(command.schema())
+    elif scenario is None:
+        raise typer.BadParameter("Say which scenario: muster match SCENARIO.json")
+    else:
+        command.run_match(command.MatchOptions(scenario, output, rules, as_json, as_table))
+
+
+@app.command()
 def allocate(
     problem: Annotated[
         Path | None, typer.Argument(metavar="PROBLEM.json", help="What to allocate.")
