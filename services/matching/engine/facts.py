@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from muster.contracts.vocabulary.kinds import AuthorisationKind
 from muster.contracts.vocabulary.values import Window
 from services.matching.domain.member import Member
 from services.matching.engine.gate import Case
@@ -34,7 +35,9 @@ def icoca_rank(member: Member, window: Window, margin: timedelta) -> int:
         (
             paper.icoca_class.rank
             for paper in member.papers
-            if paper.icoca_class is not None and paper.holds_through(window, margin)
+            if paper.kind is AuthorisationKind.ICOCA
+            and paper.icoca_class is not None
+            and paper.holds_through(window, margin)
         ),
         default=0,
     )
