@@ -26,6 +26,8 @@ class Permission(StrEnum):
     REQUESTS_STEER = "requests:steer"  # approve, cancel
     OFFERS_READ = "offers:read"
     OFFERS_ANSWER = "offers:answer"
+    REVIEWS_READ = "reviews:read"  # and flags, and which rules are in force
+    REVIEWS_DECIDE = "reviews:decide"
     JOBS_READ = "jobs:read"
     JOBS_REPORT = "jobs:report"
     INCIDENTS_REPORT = "incidents:report"

@@ -1,7 +1,7 @@
 """What can be asked of matching. An operator sees all, a member its own requests and offers."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -19,8 +19,10 @@ from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
 from services.matching import calendar
 from services.matching.domain.booking import Booking
 from services.matching.domain.capacity import peak_use
+from services.matching.domain.flag import Flag
 from services.matching.domain.offer import BINDING, WAITING, Offer
 from services.matching.domain.request import Request
+from services.matching.flags import raised_on
 from services.matching.tables import OFFERS, REQUESTS, offers, requests
 
 
@@ -34,22 +36,27 @@ class Covered:
 
 @dataclass(frozen=True)
 class RequestReading:
-    """A request and how far each of its needs is covered."""
+    """A request, how far each of its needs is covered, and who of its providers is flagged.
+
+    `whole` says that its reader may know what was found about them.
+    """
 
     request: Request
     covered: Mapping[NeedId, Covered]
+    flags: tuple[Flag, ...]
+    whole: bool
 
 
-def read(connection: Connection, request: Request) -> RequestReading:
-    """Return a request with what its offers amount to."""
-    return RequestReading(request, _covered(connection, [request.request_id]))
+def read(connection: Connection, caller: Caller, request: Request) -> RequestReading:
+    """Return a request with what its offers amount to, as far as the caller may know."""
+    return _readings(connection, caller, [request])[0]
 
 
 def get_request(connection: Connection, caller: Caller, request_id: RequestId) -> RequestReading:
     """Return a request; raise NotFound for one the caller may not see."""
     request = REQUESTS.get(connection, request_id)
     caller.must_see("request", request_id, request.enterprise_id)
-    return read(connection, request)
+    return read(connection, caller, request)
 
 
 def list_requests(
@@ -69,8 +76,20 @@ def list_requests(
     if after is not None:
         where.append(requests.c.request_id > after)
     found = REQUESTS.list(connection, *where, limit=limit)
-    covered = _covered(connection, [request.request_id for request in found])
-    return [RequestReading(request, covered) for request in found]
+    return _readings(connection, caller, found)
+
+
+def _readings(
+    connection: Connection, caller: Caller, found: Sequence[Request]
+) -> list[RequestReading]:
+    request_ids = [request.request_id for request in found]
+    covered, flagged = _covered(connection, request_ids), raised_on(connection, request_ids)
+    return [
+        RequestReading(
+            request, covered, flagged.get(request.request_id, ()), whole=caller.is_operator
+        )
+        for request in found
+    ]
 
 
 def get_offer(connection: Connection, caller: Caller, offer_id: OfferId) -> Offer:

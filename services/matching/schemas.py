@@ -1,5 +1,6 @@
 """What comes in over HTTP, in bodies."""
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -105,4 +106,18 @@ class CounterBody(Contract):
     """Another price, and why."""
 
     price: Price
+    reason: Reason
+
+
+class Answer(StrEnum):
+    """What an operator may decide of a review."""
+
+    CLEARED = "cleared"
+    REFUSED = "refused"
+
+
+class DecisionBody(Contract):
+    """An operator's answer to a review, and why."""
+
+    decision: Answer
     reason: Reason

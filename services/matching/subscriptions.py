@@ -15,7 +15,7 @@ from muster.service import Setting, background, subscribe, timer
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import timers
-from services.matching.rule_packs import is_due, latest_adoption
+from services.matching.adoptions import is_due, latest_adoption
 from services.matching.settings import MatchingSettings
 from services.matching.use_cases import expire_request as expiry
 from services.matching.use_cases.adopt_rule_pack import adopt_rule_pack

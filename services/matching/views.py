@@ -1,6 +1,8 @@
 """How matching's things look from outside."""
 
-from pydantic import AwareDatetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
 
 from muster.contracts import matching as said
 from muster.contracts.event import Contract
@@ -18,6 +20,7 @@ from muster.contracts.vocabulary.values import Place, Price, Window
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Need, Shortfall
 from services.matching.queries import Covered, RequestReading
+from services.matching.review_views import FlagView
 
 
 class NeedView(Contract):
@@ -77,6 +80,10 @@ class RequestView(Contract):
     principal: said.Principal
     needs: tuple[NeedView, ...]
     assignments: tuple[said.Assignment, ...]
+    flags: Annotated[
+        tuple[FlagView, ...],
+        Field(description="Providers that are committed and no longer pass the rules."),
+    ]
     shortfalls: tuple[ShortfallView, ...]
     excluded_providers: tuple[OrganisationId, ...]
     tasks: tuple[str, ...]
@@ -102,6 +109,7 @@ class RequestView(Contract):
                 NeedView.of(need, covered.get(need.need_id, Covered())) for need in request.needs
             ),
             assignments=tuple(said.Assignment(**vars(a)) for a in request.assignments),
+            flags=tuple(FlagView.of(flag, whole=reading.whole) for flag in reading.flags),
             shortfalls=tuple(map(ShortfallView.of, request.shortfalls)),
             excluded_providers=tuple(sorted(request.excluded_providers)),
             tasks=tuple(sorted(request.tasks)),

@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.matching.api import offers, requests
+from services.matching.api import offers, requests, reviews
 
-router = APIRouter(routes=[*requests.router.routes, *offers.router.routes])
+router = APIRouter(
+    routes=[
+        *requests.router.routes,
+        *offers.router.routes,
+        *reviews.router.routes,
+    ]
+)

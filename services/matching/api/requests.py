@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muster.access import Permission
+from muster.access import Caller, Permission
 from muster.contracts.vocabulary.identifiers import RequestId
 from muster.contracts.vocabulary.statuses import RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
@@ -34,7 +34,9 @@ def post_request(body: RequestBody, command: Submit, settings: Settings) -> Resp
     """Ask for protection. It is safe once answered; providers are then sought."""
     rules = settings.policy.pack
     return command.execute(
-        lambda work: _view(work, submit_request(work, command.caller, body.asked(), rules)),
+        lambda work: _view(
+            work, command.caller, submit_request(work, command.caller, body.asked(), rules)
+        ),
     )
 
 
@@ -81,7 +83,9 @@ def post_approval(
 ) -> Response:
     """Approve what is proposed: bookings are confirmed and the providers are bound."""
     return command.execute(
-        lambda work: _view(work, approve_request(work, command.caller, request_id, settings.policy))
+        lambda work: _view(
+            work, command.caller, approve_request(work, command.caller, request_id, settings.policy)
+        )
     )
 
 
@@ -89,9 +93,11 @@ def post_approval(
 def post_cancellation(request_id: RequestId, body: Why, command: Steer) -> Response:
     """Cancel a request in any state that is not final; everything it held is released."""
     return command.execute(
-        lambda work: _view(work, cancel_request(work, command.caller, request_id, body.reason)),
+        lambda work: _view(
+            work, command.caller, cancel_request(work, command.caller, request_id, body.reason)
+        ),
     )
 
 
-def _view(work: UnitOfWork, request: Request) -> RequestView:
-    return RequestView.of(queries.read(work.connection, request))
+def _view(work: UnitOfWork, caller: Caller, request: Request) -> RequestView:
+    return RequestView.of(queries.read(work.connection, caller, request))

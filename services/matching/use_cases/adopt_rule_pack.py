@@ -11,8 +11,8 @@ from muster.contracts.vocabulary.identifiers import RequestId
 from muster.contracts.vocabulary.statuses import REQUEST, RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import timers
+from services.matching.adoptions import Adoption, is_due, latest_adoption
 from services.matching.engine.policy import Policy
-from services.matching.rule_packs import Adoption, is_due, latest_adoption
 from services.matching.tables import REQUESTS, requests, rule_packs
 from services.matching.use_cases.recheck_request import recheck_request
 

@@ -1,7 +1,6 @@
 """DecideReview: an operator answers what the rules leave open, or learns better later."""
 
 from muster.access import Caller
-from muster.contracts.vocabulary.errors import NotFound
 from muster.contracts.vocabulary.identifiers import ReviewId
 from muster.contracts.vocabulary.statuses import ReviewStatus
 from muster.storage.unit_of_work import UnitOfWork
@@ -20,8 +19,6 @@ def decide_review(
     Requests that wait for it are sourced again at once, and whoever serves by an earlier answer
     is judged again, each in a transaction of its own. Raises NotFound or IllegalTransition.
     """
-    if not caller.is_operator:
-        raise NotFound("review", review_id)
     revision = next_revision(work.connection)  # before the review's lock, as everybody takes them
     review = REVIEWS.get(work.connection, review_id, lock=True)
     decided = review.decided(

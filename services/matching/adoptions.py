@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from muster.contracts.vocabulary.errors import DomainError
 from services.matching.tables import rule_packs
 
 _LATEST = select(rule_packs).order_by(rule_packs.c.sequence.desc()).limit(1)
@@ -36,11 +37,11 @@ def latest_adoption(connection: Connection, *, lock: bool = False) -> Adoption |
     return None if row is None else Adoption(**row)
 
 
-def list_adoptions(connection: Connection, *, after: int | None, limit: int) -> list[Adoption]:
+def list_adoptions(connection: Connection, *, after: str | None, limit: int) -> list[Adoption]:
     """Return adoptions for operators, the latest first."""
     query = select(rule_packs).order_by(rule_packs.c.sequence.desc()).limit(limit)
     if after is not None:
-        query = query.where(rule_packs.c.sequence < after)
+        query = query.where(rule_packs.c.sequence < _sequence(after))
     return [Adoption(**row) for row in connection.execute(query).mappings()]
 
 
@@ -55,3 +56,9 @@ def is_due(latest: Adoption | None, rule_pack: str, since: datetime) -> bool:
     if latest.rule_pack == rule_pack:
         return latest.finished_at is None
     return latest.adopted_at < since
+
+
+def _sequence(after: str) -> int:
+    if not after.isdecimal() or len(after) > 9:
+        raise DomainError("This cursor belongs to another list. Start again without a cursor.")
+    return int(after)
