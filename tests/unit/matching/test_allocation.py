@@ -12,15 +12,17 @@ from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.statuses import BookingStatus
 from muster.contracts.vocabulary.values import Window
 from services.matching.domain.capacity import peak_use
-from services.matching.engine.model import Outcome
 from tests.stores import START
-from tests.unit.matching.builders import SIEM_REAP, TOMORROW, capability_changed
 from tests.unit.matching.cases import (
+    SIEM_REAP,
+    TOMORROW,
     a_booking,
     a_demand,
     a_need,
     a_pool,
     a_request,
+    a_team,
+    alone,
     held,
     outcomes,
 )
@@ -28,38 +30,32 @@ from tests.unit.matching.cases import (
 VEHICLES = a_need(2, number=2, required=VehicleRequirement("vehicles"))
 
 
-def alone(outcome: list[Outcome]) -> Outcome:
-    """Return the only outcome."""
-    (only,) = outcome
-    return only
-
-
 def test_the_best_candidate_is_taken_first() -> None:
     """The nearer of two that could each do it alone."""
-    pool = a_pool(capability_changed("far", base=SIEM_REAP), capability_changed("near"))
+    pool = a_pool(a_team("far", base=SIEM_REAP), a_team("near"))
 
-    assert held(alone(outcomes(pool, a_request()))) == {"near": 4}
+    assert held(alone(pool, a_request())) == {"near": 4}
 
 
 def test_a_need_is_split_when_one_is_not_enough() -> None:
     """The best gives all it has free, the next the rest."""
-    pool = a_pool(capability_changed("far", base=SIEM_REAP), capability_changed("near", capacity=3))
+    pool = a_pool(a_team("far", base=SIEM_REAP), a_team("near", capacity=3))
 
-    assert held(alone(outcomes(pool, a_request(a_need(5))))) == {"near": 3, "far": 2}
+    assert held(alone(pool, a_request(a_need(5)))) == {"near": 3, "far": 2}
 
 
 def test_a_need_that_is_not_splittable_goes_to_one_that_covers_it_whole() -> None:
     """A nearer one that has too few is passed over."""
-    pool = a_pool(capability_changed("far", base=SIEM_REAP), capability_changed("near", capacity=3))
+    pool = a_pool(a_team("far", base=SIEM_REAP), a_team("near", capacity=3))
 
-    assert held(alone(outcomes(pool, a_request(a_need(5, splittable=False))))) == {"far": 5}
+    assert held(alone(pool, a_request(a_need(5, splittable=False)))) == {"far": 5}
 
 
 def test_a_need_that_is_not_splittable_stays_open_if_nobody_covers_it_whole() -> None:
     """Three and three are not five."""
-    pool = a_pool(capability_changed("alpha", capacity=3), capability_changed("beta", capacity=3))
+    pool = a_pool(a_team("alpha", capacity=3), a_team("beta", capacity=3))
 
-    outcome = alone(outcomes(pool, a_request(a_need(5, splittable=False))))
+    outcome = alone(pool, a_request(a_need(5, splittable=False)))
 
     assert outcome.hopeless
     assert outcome.shortfalls[0].missing == 5
@@ -70,16 +66,16 @@ def test_only_what_is_free_in_the_window_is_held() -> None:
     """What others have booked at the time is not there; at other times it is."""
     elsewhere = Window(TOMORROW.ends_at, TOMORROW.ends_at + timedelta(hours=5))
     pool = a_pool(
-        capability_changed("alpha", capacity=6),
+        a_team("alpha", capacity=6),
         bookings=[a_booking("alpha", 4), a_booking("alpha", 6, window=elsewhere)],
     )
 
-    assert held(alone(outcomes(pool, a_request(a_need(2))))) == {"alpha": 2}
+    assert held(alone(pool, a_request(a_need(2)))) == {"alpha": 2}
 
 
 def test_the_urgent_are_served_before_the_early() -> None:
     """An emergency that came last takes what is left before those that came first."""
-    pool = a_pool(capability_changed("alpha", capacity=4))
+    pool = a_pool(a_team("alpha", capacity=4))
     planned = a_request(number=1)
     urgent = a_request(number=2, urgency=Urgency.URGENT)
     emergency = a_request(
@@ -93,7 +89,7 @@ def test_the_urgent_are_served_before_the_early() -> None:
 
 def test_of_equal_urgency_the_earlier_is_served_first() -> None:
     """Then the time of submission decides."""
-    pool = a_pool(capability_changed("alpha", capacity=4))
+    pool = a_pool(a_team("alpha", capacity=4))
     later = a_request(number=1, submitted_at=START + timedelta(seconds=1))
     earlier = a_request(number=2)
 
@@ -102,10 +98,10 @@ def test_of_equal_urgency_the_earlier_is_served_first() -> None:
 
 def test_required_needs_come_before_optional_ones() -> None:
     """Within a request, what it cannot do without is served first."""
-    pool = a_pool(capability_changed("alpha", capacity=4))
+    pool = a_pool(a_team("alpha", capacity=4))
     request = a_request(a_need(4, number=1, optional=True), a_need(4, number=2))
 
-    outcome = alone(outcomes(pool, request))
+    outcome = alone(pool, request)
 
     assert [hold.need.need_id for hold in outcome.holds] == ["ned_2"]
     assert not outcome.hopeless
@@ -114,7 +110,7 @@ def test_required_needs_come_before_optional_ones() -> None:
 
 def test_a_hopeless_request_takes_nothing_from_those_after_it() -> None:
     """What it could have had is there for the next."""
-    pool = a_pool(capability_changed("alpha", capacity=4))
+    pool = a_pool(a_team("alpha", capacity=4))
     hopeless = a_request(a_need(4), VEHICLES, number=1)
     modest = a_request(number=2)
 
@@ -127,13 +123,13 @@ def test_a_hopeless_request_takes_nothing_from_those_after_it() -> None:
 def test_all_or_nothing_gets_nothing_while_a_required_need_waits() -> None:
     """Others hold the vehicles, so the guards are not held either; waiting may help."""
     pool = a_pool(
-        capability_changed("alpha"),
-        capability_changed("cars", attributes=VehicleAttributes("vehicles"), capacity=2),
+        a_team("alpha"),
+        a_team("cars", attributes=VehicleAttributes("vehicles"), capacity=2),
         bookings=[a_booking("cars", 2)],
     )
 
     strict, lenient = (
-        alone(outcomes(pool, a_request(a_need(), VEHICLES, all_or_nothing=strictly)))
+        alone(pool, a_request(a_need(), VEHICLES, all_or_nothing=strictly))
         for strictly in (True, False)
     )
 
@@ -143,24 +139,24 @@ def test_all_or_nothing_gets_nothing_while_a_required_need_waits() -> None:
 
 def test_all_or_nothing_gets_all_if_all_is_there() -> None:
     """An optional need that stays open does not stand in its way."""
-    pool = a_pool(capability_changed("alpha"))
+    pool = a_pool(a_team("alpha"))
     request = a_request(
         a_need(),
         a_need(1, number=2, required=VEHICLES.required, optional=True),
         all_or_nothing=True,
     )
 
-    assert held(alone(outcomes(pool, request))) == {"alpha": 4}
+    assert held(alone(pool, request)) == {"alpha": 4}
 
 
 def test_what_others_merely_hold_may_come_back() -> None:
     """A hold may lapse, so the request waits; what is confirmed does not come back."""
-    team = capability_changed("alpha", capacity=4)
+    team = a_team("alpha", capacity=4)
     held_by_others = a_pool(team, bookings=[a_booking("alpha", 4)])
     confirmed = a_pool(team, bookings=[a_booking("alpha", 4, status=BookingStatus.CONFIRMED)])
 
-    waiting = alone(outcomes(held_by_others, a_request()))
-    hopeless = alone(outcomes(confirmed, a_request()))
+    waiting = alone(held_by_others, a_request())
+    hopeless = alone(confirmed, a_request())
 
     assert (waiting.hopeless, waiting.shortfalls[0].may_come_back) == (False, True)
     assert (hopeless.hopeless, hopeless.shortfalls[0].may_come_back) == (True, False)
@@ -168,7 +164,7 @@ def test_what_others_merely_hold_may_come_back() -> None:
 
 def test_what_the_batch_itself_holds_may_come_back_too() -> None:
     """The second of two waits for what the first was offered just now."""
-    pool = a_pool(capability_changed("alpha", capacity=4))
+    pool = a_pool(a_team("alpha", capacity=4))
 
     _, second = outcomes(pool, a_request(number=1), a_request(number=2))
 
@@ -178,57 +174,54 @@ def test_what_the_batch_itself_holds_may_come_back_too() -> None:
 def test_what_a_request_holds_itself_does_not_come_back() -> None:
     """Its own other need has the last guards: waiting for itself would be vain."""
     pool = a_pool(
-        capability_changed("alpha", capacity=4),
+        a_team("alpha", capacity=4),
         bookings=[a_booking("alpha", 4, request="req_1", need="ned_9")],
     )
 
-    assert alone(outcomes(pool, a_request())).hopeless
+    assert alone(pool, a_request()).hopeless
 
 
 def test_a_need_of_more_than_there_ever_is_does_not_wait() -> None:
     """Even if everything came back it would not do."""
-    pool = a_pool(capability_changed("alpha", capacity=4), bookings=[a_booking("alpha", 4)])
+    pool = a_pool(a_team("alpha", capacity=4), bookings=[a_booking("alpha", 4)])
 
-    assert alone(outcomes(pool, a_request(a_need(5)))).hopeless
+    assert alone(pool, a_request(a_need(5))).hopeless
 
 
 def test_a_need_that_is_not_splittable_waits_only_for_one_that_is_large_enough() -> None:
     """Two halves that come back do not make a whole."""
     pool = a_pool(
-        capability_changed("alpha", capacity=3),
-        capability_changed("beta", capacity=3),
+        a_team("alpha", capacity=3),
+        a_team("beta", capacity=3),
         bookings=[a_booking("alpha", 3), a_booking("beta", 3)],
     )
 
-    assert alone(outcomes(pool, a_request(a_need(5, splittable=False)))).hopeless
-    assert not alone(outcomes(pool, a_request(a_need(5)))).hopeless
+    assert alone(pool, a_request(a_need(5, splittable=False))).hopeless
+    assert not alone(pool, a_request(a_need(5))).hopeless
 
 
 def test_who_may_not_wait_any_more_is_given_up() -> None:
     """After the last try, what may come back does not count."""
-    pool = a_pool(capability_changed("alpha", capacity=4), bookings=[a_booking("alpha", 4)])
+    pool = a_pool(a_team("alpha", capacity=4), bookings=[a_booking("alpha", 4)])
 
-    assert alone(outcomes(pool, a_demand(a_request(), may_wait=False))).hopeless
+    assert alone(pool, a_demand(a_request(), may_wait=False)).hopeless
 
 
 def test_only_what_is_missing_is_held() -> None:
     """Three of four have accepted: one more is asked."""
-    pool = a_pool(capability_changed("alpha"))
+    pool = a_pool(a_team("alpha"))
     demand = a_demand(
         a_request(a_need(4), VEHICLES), missing={NeedId("ned_1"): 1, NeedId("ned_2"): 0}
     )
 
-    assert held(alone(outcomes(pool, demand))) == {"alpha": 1}
+    assert held(alone(pool, demand)) == {"alpha": 1}
 
 
 def test_an_optional_need_makes_no_request_hopeless() -> None:
     """It simply stays open."""
-    outcome = alone(
-        outcomes(
-            a_pool(capability_changed("alpha")),
-            a_request(a_need(), a_need(99, number=2, optional=True)),
-        )
-    )
+    request = a_request(a_need(), a_need(99, number=2, optional=True))
+
+    outcome = alone(a_pool(a_team("alpha")), request)
 
     assert not outcome.hopeless
     assert held(outcome) == {"alpha": 10}
@@ -252,7 +245,7 @@ def test_no_plan_ever_overbooks_or_overfills(
 
     one that is not splittable comes from one hand, and all-or-nothing means it.
     """
-    pool = a_pool(*(capability_changed(f"c{n}", capacity=c) for n, c in enumerate(capacities)))
+    pool = a_pool(*(a_team(f"c{n}", capacity=c) for n, c in enumerate(capacities)))
     batch = [
         a_request(
             *(
