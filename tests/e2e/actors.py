@@ -9,6 +9,16 @@ from typing import Any
 import httpx
 
 Json = dict[str, Any]
+KAMPONG_CHAM = {
+    "country": "KH",
+    "position": {"latitude": 11.9934, "longitude": 105.4635},
+    "name": "Kampong Cham",
+}
+VIENTIANE = {
+    "country": "LA",
+    "position": {"latitude": 17.9667, "longitude": 102.6},
+    "name": "Vientiane",
+}
 PHNOM_PENH = {
     "country": "KH",
     "position": {"latitude": 11.5564, "longitude": 104.9282},
@@ -117,12 +127,22 @@ def papers(host: str) -> list[Json]:
             "kind": "insurance_policy",
             "limit": {"minor_units": 500_000_000, "currency": "USD"},
             "territory": [host],
+            "lines": ["liability"],
+            "armed_excluded": False,
         },
     ]
 
 
 ATTRIBUTES: tuple[tuple[Json, int], ...] = (
-    ({"kind": "guards", "skills": ["close_protection"], "languages": ["en", "km"]}, 4),
+    (
+        {
+            "kind": "guards",
+            "skills": ["close_protection"],
+            "languages": ["en", "km"],
+            "nationalities": ["KH"],
+        },
+        4,
+    ),
     ({"kind": "vehicles", "armour": "B6", "seats": 5}, 2),
     (
         {
@@ -139,23 +159,41 @@ ATTRIBUTES: tuple[tuple[Json, int], ...] = (
 )
 
 
+def clear_reviews(operator: Client) -> int:
+    """Let the operator clear every review that is open; return how many that were."""
+    reviews = operator.items("/v1/reviews?status=open&limit=100")
+    for review in reviews:
+        decide(operator, review, "cleared")
+    return len(reviews)
+
+
+def decide(operator: Client, review: Json, answer: str) -> Json:
+    """Let the operator decide a review."""
+    body = {"decision": answer, "reason": "asked the ministry"}
+    return operator.post(f"/v1/reviews/{review['review_id']}/decision", body)
+
+
+def publish(
+    provider: Client, attributes: Json, capacity: int, place: Json = PHNOM_PENH, price: int = 40_000
+) -> Json:
+    """Publish a capability at a place, for the country it is in."""
+    return provider.post(
+        "/v1/capabilities",
+        {
+            "name": f"{attributes['kind']} in {place['name']}",
+            "attributes": attributes,
+            "capacity": capacity,
+            "base": place,
+            "coverage": {"countries": [place["country"]], "radius_km": 300},
+            "lead_time_minutes": 30,
+            "price": {"amount": {"minor_units": price, "currency": "USD"}, "per": "day"},
+        },
+    )
+
+
 def publish_all_kinds(provider: Client, capacity: int | None = None) -> list[Json]:
     """Publish a capability of each of the six kinds."""
-    return [
-        provider.post(
-            "/v1/capabilities",
-            {
-                "name": f"{attributes['kind']} in Phnom Penh",
-                "attributes": attributes,
-                "capacity": capacity or units,
-                "base": PHNOM_PENH,
-                "coverage": {"countries": ["KH"], "radius_km": 300},
-                "lead_time_minutes": 30,
-                "price": {"amount": {"minor_units": 40_000, "currency": "USD"}, "per": "day"},
-            },
-        )
-        for attributes, units in ATTRIBUTES
-    ]
+    return [publish(provider, attributes, capacity or units) for attributes, units in ATTRIBUTES]
 
 
 NEEDS: list[Json] = [

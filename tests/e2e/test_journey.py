@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -14,32 +13,35 @@ from muster.messaging.publisher import RabbitPublisher
 from muster.messaging.shared_connection import RabbitConnection
 from muster.messaging.topology import events_exchange
 from tests.e2e.actors import (
+    KAMPONG_CHAM,
     NEEDS,
-    Client,
+    VIENTIANE,
     Json,
     a_request,
+    decide,
     join,
     operator,
+    publish,
     publish_all_kinds,
 )
+from tests.e2e.cast import (
+    TRAVELLING,
+    Cast,
+    accept_until,
+    all_kinds_are_offered,
+    answer_all,
+    confirm,
+    finish,
+    jobs,
+    offers,
+    status,
+    would_be_offered,
+)
 from tests.e2e.conftest import System
+from tests.e2e.processes import paused
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
-
-TRAVELLING = ["acknowledged", "mobilising", "en_route", "on_scene", "in_service", "released"]
-AT_A_DESK = ["acknowledged", "in_service", "released"]
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Who plays."""
-
-    operator: Client
-    enterprise: Client
-    provider: Client
-    rival: Client
-    mailbox_of: System
 
 
 @pytest.fixture(scope="module")
@@ -51,85 +53,10 @@ def cast(system: System) -> Iterator[Cast]:
     rival = join(watch, system.directory, "provider", "aegis")
     for each in (provider, rival):
         publish_all_kinds(each)
-    eventually(lambda: all_kinds_are_offered(enterprise), within_s=60)
+    eventually(lambda: all_kinds_are_offered(watch, enterprise), within_s=60)
     yield Cast(watch, enterprise, provider, rival, system)
     for each in (watch, enterprise, provider, rival):
         each.close()
-
-
-def all_kinds_are_offered(enterprise: Client) -> bool:
-    """Tell whether matching has heard of everything: every need of a request gets its offer.
-
-    A request that comes before the capabilities finds nobody and ends unfilled, so each look is a
-    request of its own.
-    """
-    request = enterprise.post("/v1/requests", a_request(starts_in_hours=900))
-    eventually(
-        lambda: (
-            status(enterprise, request) not in ("submitted", "sourcing")
-            or offers(enterprise, request)
-        ),
-        within_s=30,
-    )
-    heard = len(offers(enterprise, request)) >= 4
-    if status(enterprise, request) == "sourcing":
-        enterprise.post(f"/v1/requests/{request['request_id']}/cancel", {"reason": "only a test"})
-    return heard
-
-
-def status(client: Client, request: Json) -> str:
-    """Return where a request stands."""
-    return str(client.get(f"/v1/requests/{request['request_id']}")["status"])
-
-
-def offers(client: Client, request: Json, state: str | None = None) -> list[Json]:
-    """Return the offers a client sees of a request."""
-    more = f"&status={state}" if state else ""
-    return client.items(f"/v1/offers?request_id={request['request_id']}&limit=100{more}")
-
-
-def jobs(client: Client, request: Json) -> list[Json]:
-    """Return the jobs a client sees of a request."""
-    return client.items(f"/v1/jobs?request_id={request['request_id']}")
-
-
-def answer_all(cast: Cast, request: Json, answer: str, body: Json) -> int:
-    """Let both providers answer every offer that waits; return how many that were."""
-    number = 0
-    for client in (cast.provider, cast.rival):
-        for offer in offers(client, request, "sent"):
-            client.post(f"/v1/offers/{offer['offer_id']}/{answer}", body)
-            number += 1
-    return number
-
-
-def accept_until(cast: Cast, request: Json, wanted: str) -> None:
-    """Accept whatever is offered until the request stands where it should."""
-
-    def there() -> bool:
-        answer_all(cast, request, "accept", {})
-        return status(cast.enterprise, request) == wanted
-
-    eventually(there, within_s=30)
-
-
-def confirm(cast: Cast, starts_in_hours: float) -> Json:
-    """Bring a request to confirmation."""
-    request = cast.enterprise.post(
-        "/v1/requests", a_request(starts_in_hours, terms={"auto_approve": True})
-    )
-    accept_until(cast, request, "confirmed")
-    eventually(lambda: jobs(cast.operator, request), within_s=30)
-    return request
-
-
-def finish(cast: Cast, request: Json) -> None:
-    """Let the providers do and report all their work."""
-    for client in (cast.provider, cast.rival):
-        for job in jobs(client, request):
-            steps = AT_A_DESK if job["remote"] else TRAVELLING
-            for step in [*steps, "completed"]:
-                client.post(f"/v1/jobs/{job['job_id']}/status", {"status": step})
 
 
 def test_from_a_capability_to_a_finished_job(cast: Cast) -> None:
@@ -304,6 +231,108 @@ def test_strangers_see_nothing(cast: Cast) -> None:
     stranger.get(f"/v1/offers/{offer['offer_id']}", status=404)
     stranger.post(f"/v1/offers/{offer['offer_id']}/accept", {}, status=404)
     cast.provider.get(f"/v1/requests/{request['request_id']}", status=403)
+
+
+def test_what_waits_is_allocated_together_so_that_all_is_filled(cast: Cast) -> None:
+    """First come, first served would give the near B7 to who needs but B6, and leave one without.
+
+    The worker is paused while both are submitted, so that it finds them waiting together. Whoever
+    asks alone gets the near one, which shows that it is the better.
+    """
+    near = join(cast.operator, cast.mailbox_of.directory, "provider", "near")
+    far = join(cast.operator, cast.mailbox_of.directory, "provider", "far")
+    publish(near, {"kind": "vehicles", "armour": "B7", "seats": 6}, 1)
+    publish(far, {"kind": "vehicles", "armour": "B6", "seats": 6}, 1, KAMPONG_CHAM, price=60_000)
+    excluded = [each.organisation_id for each in (cast.provider, cast.rival)]
+    light, heavy = (
+        {"quantity": 1, "required": {"kind": "vehicles", "armour": armour, "seats": 6}}
+        for armour in ("B6", "B7")
+    )
+    eventually(
+        lambda: would_be_offered(
+            cast.operator, cast.enterprise, [light, heavy], excluded_providers=excluded
+        ),
+        within_s=60,
+    )
+
+    def ask(need: Json, hours: float) -> Json:
+        body = a_request(hours, needs=[need], excluded_providers=excluded)
+        return cast.enterprise.post("/v1/requests", body)
+
+    def asked(request: Json) -> str:
+        (offer,) = eventually(lambda: offers(cast.operator, request), within_s=30)
+        return str(offer["provider_id"])
+
+    assert asked(ask(light, 600)) == near.organisation_id
+    with paused(cast.mailbox_of.directory, "worker") as worker:
+        for_light, for_heavy = ask(light, 650), ask(heavy, 650)
+        worker.has_mail(2)
+    assert asked(for_light) == far.organisation_id
+    assert asked(for_heavy) == near.organisation_id
+    for each in (near, far):
+        each.close()
+
+
+def test_a_suspension_after_confirmation_flags_the_job(cast: Cast) -> None:
+    """The job goes on: a person decides. When the member is active again, the flag goes."""
+    request = confirm(cast, 700)
+    job = jobs(cast.operator, request)[0]
+    path = f"/v1/jobs/{job['job_id']}"
+    standing = f"/v1/organisations/{job['provider_id']}/status"
+    assert job["flags"] == []
+
+    cast.operator.post(standing, {"status": "suspended", "reason": "a complaint"})
+    (flag,) = eventually(lambda: cast.operator.get(path)["flags"], within_s=30)
+    assert flag["rule"] == "provider_active"
+    assert cast.enterprise.get(path)["flags"] == [flag]
+    assert cast.operator.get(path)["status"] == "committed"
+    assert status(cast.enterprise, request) == "confirmed"
+
+    cast.operator.post(standing, {"status": "active", "reason": "unfounded"})
+    eventually(lambda: cast.operator.get(path)["flags"] == [], within_s=30)
+    finish(cast, request)
+    eventually(lambda: status(cast.enterprise, request) == "closed", within_s=30)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "hours"), [("cleared", "proposed", 20), ("refused", "unfilled", 40)]
+)
+def test_an_operators_review_opens_the_way_or_closes_it(
+    cast: Cast, answer: str, ending: str, hours: int
+) -> None:
+    """What the law of Laos demands nobody knows for sure, so an operator is asked, once."""
+    name = f"mekong-{answer}"
+    guards = join(cast.operator, cast.mailbox_of.directory, "provider", name, host="LA")
+    publish(guards, {"kind": "guards", "skills": ["close_protection"]}, 4, VIENTIANE)
+    needs = [{"quantity": 2, "required": {"kind": "guards", "skills": ["close_protection"]}}]
+
+    def reviewed() -> list[Json]:
+        request.update(cast.enterprise.post("/v1/requests", a_request(hours, needs, **place)))
+        eventually(lambda: reviews() or status(cast.enterprise, request) == "unfilled")
+        return reviews()
+
+    def reviews() -> list[Json]:
+        every = cast.operator.items("/v1/reviews?status=open&limit=100")
+        return [each for each in every if each["provider_id"] == guards.organisation_id]
+
+    request: Json = {}
+    place = {"place": VIENTIANE}
+    (review,) = eventually(reviewed, within_s=60)
+    assert (review["country"], review["kind"], review["armed"]) == ("LA", "guards", False)
+    assert status(cast.enterprise, request) == "sourcing"
+    assert offers(cast.operator, request) == []
+    guards.get(f"/v1/reviews/{review['review_id']}", status=403)
+
+    decided = decide(cast.operator, review, answer)
+    assert (decided["status"], decided["reason"]) == (answer, "asked the ministry")
+
+    def ended() -> bool:
+        for offer in offers(guards, request, "sent"):
+            guards.post(f"/v1/offers/{offer['offer_id']}/accept", {})
+        return status(cast.enterprise, request) == ending
+
+    eventually(ended, within_s=30)
+    guards.close()
 
 
 def test_a_message_nobody_can_read_is_kept_with_its_reason_and_counted(cast: Cast) -> None:

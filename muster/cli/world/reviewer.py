@@ -12,8 +12,8 @@ from muster.cli.world.plans import Body
 from muster.contracts.vocabulary.statuses import ReviewStatus
 
 _OPEN = "/v1/reviews?status=open"
-_CLEARED: Body = {"status": ReviewStatus.CLEARED, "reason": "The authority confirmed it by phone"}
-_REFUSED: Body = {"status": ReviewStatus.REFUSED, "reason": "The authority does not know of it"}
+_CLEARED: Body = {"decision": ReviewStatus.CLEARED, "reason": "The authority confirmed it by phone"}
+_REFUSED: Body = {"decision": ReviewStatus.REFUSED, "reason": "The authority does not know of it"}
 
 
 class Reviewer:
@@ -65,4 +65,4 @@ class Reviewer:
                 raise
             self._ledger.reviews["too_late"] += 1
             return
-        self._ledger.reviews[str(body["status"])] += 1
+        self._ledger.reviews[str(body["decision"])] += 1

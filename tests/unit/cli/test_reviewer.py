@@ -50,7 +50,7 @@ def look(
 
 def decisions(muster: Muster) -> list[tuple[str, str]]:
     """Return what was decided of which review."""
-    return [(path, body["status"]) for path, body in muster.sent if path.endswith("/decision")]
+    return [(path, body["decision"]) for path, body in muster.sent if path.endswith("/decision")]
 
 
 def test_an_open_review_is_decided_once_with_a_reason() -> None:
