@@ -22,6 +22,7 @@ from muster.cli.match.summary import show
 from services.matching.engine.policy import Policy
 from services.matching.rule_pack import RulePackInvalid
 
+WIDTH = 100  # of tables that no terminal bounds
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -48,7 +49,7 @@ def run_match(options: MatchOptions) -> None:
     if options.as_json or not (options.as_table or options.output or sys.stdout.isatty()):
         typer.echo(text)
     else:
-        show(result, Console())
+        show(result, Console() if sys.stdout.isatty() else Console(width=WIDTH))
 
 
 def schema() -> str:

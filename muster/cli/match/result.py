@@ -34,7 +34,7 @@ class AllocatedResult(Contract):
     price: Price
     cost: Money  # of all its units for the whole window
     wave: Wave | None
-    arrives_at: str | None
+    arrives_at: AwareDatetime | None
 
 
 class NeedResult(Contract):

@@ -1,8 +1,10 @@
 """The result as tables for people."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -11,10 +13,11 @@ from muster.cli.match.result import (
     DecisionResult,
     Fate,
     NeedResult,
+    QuestionResult,
     RequestResult,
     Result,
 )
-from muster.contracts.vocabulary.values import Money, Price
+from muster.contracts.vocabulary.values import Price
 
 _COLOURS = {
     Fate.FILLED: "green",
@@ -23,7 +26,9 @@ _COLOURS = {
     Fate.UNFILLED: "red",
     Fate.REFUSED: "red",
 }
-_NO_MINOR_UNITS = frozenset({"VND", "KRW"})
+_WITHOUT_MINOR_UNITS = frozenset({"VND", "KRW"})
+_WHO = "served by"
+_NUMBERS = ("units", "score", "price")
 
 
 def show(result: Result, console: Console) -> None:
@@ -32,88 +37,95 @@ def show(result: Result, console: Console) -> None:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    if result.title:
-        yield Text(result.title, style="bold")
+    yield Text(f"{result.title or 'Scenario'}, {result.now.isoformat()}", style="bold")
     yield _allocation(result)
-    yield from (_open_ends(request) for request in result.requests if _has_open_ends(request))
+    for request in result.requests:
+        yield from _open_ends(request)
     yield from map(_decision, result.decisions)
     yield _totals(result)
 
 
 def _allocation(result: Result) -> Table:
-    table = Table("request", "need", "provider", "how many", "score", "price", "arrives", box=None)
-    for column in (3, 4, 5):
-        table.columns[column].justify = "right"
-    table.title = f"Matched at {result.now.isoformat()}"
-    table.title_justify = "left"
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("request, need", _WHO, *_NUMBERS, "arrives"):
+        numeric = heading in _NUMBERS
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=heading != _WHO)
     for request in result.requests:
         table.add_row(Text(request.request_id, style="bold"), _fate(request.fate))
         for need in request.needs:
-            for row in _rows(need):
-                table.add_row("", *row)
+            for row in _rows(need, result):
+                table.add_row(*row)
     return table
 
 
-def _rows(need: NeedResult) -> Iterator[tuple[str | Text, ...]]:
-    word = f"{need.wanted} {need.kind}" + (" (optional)" if need.optional else "")
+def _rows(need: NeedResult, result: Result) -> Iterator[tuple[str | Text, ...]]:
+    word = f"  {need.wanted} {need.kind}" + (" (optional)" if need.optional else "")
     for each in need.allocated:
-        yield word, *_cells(each)
+        yield word, *_cells(each, result)
         word = ""
     if need.missing:
-        yield word, Text("nobody", style="red"), str(need.missing), "", "", ""
+        yield word, Text("nobody", style="red"), str(need.missing)
 
 
-def _cells(each: AllocatedResult) -> tuple[str, ...]:
+def _cells(each: AllocatedResult, result: Result) -> tuple[str, ...]:
     score = "" if each.score is None else f"{each.score:.3f}"
-    who = f"{each.provider}: {each.capability}"
-    return who, str(each.quantity), score, _price(each.price), each.arrives_at or ""
+    arrives = "" if each.arrives_at is None else _when(each.arrives_at, result)
+    who = f"{each.provider} ({each.capability_id})"
+    return who, str(each.quantity), score, _price(each.price), arrives
 
 
-def _has_open_ends(request: RequestResult) -> bool:
-    return bool(request.refusal or request.questions or any(need.reasons for need in request.needs))
-
-
-def _open_ends(request: RequestResult) -> Text:
-    """Return why something is missing, and what an operator has to decide."""
-    lines = [f"\n{request.request_id}: {request.fate}"]
+def _open_ends(request: RequestResult) -> Iterator[RenderableType]:
+    """Yield why something is missing, and what an operator has to decide."""
+    short = [need for need in request.needs if need.missing]
+    if not (short or request.refusal or request.questions):
+        return
+    yield Text.assemble("\n", (request.request_id, "bold"), ": ", _fate(request.fate))
     if request.refusal:
-        lines.append(f"  {request.refusal.field} {request.refusal.problem}")
-    for need in request.needs:
-        if need.missing:
-            reasons = ", ".join(f"{rule} ({count})" for rule, count in need.reasons.items())
-            lines.append(f"  {need.missing} of {need.wanted} {need.kind} missing: {reasons}")
-    for asked in request.questions:
-        arms = "armed " if asked.armed else ""
-        lines.append(f"  may {asked.provider} do {arms}{asked.kind} in {asked.country}?")
-        lines.extend(
-            f"    {each.rule}: {each.fact}; wanted: {each.wanted}" for each in asked.findings
-        )
-    return Text("\n".join(lines))
+        yield _indented(2, f"{request.refusal.field}: {request.refusal.problem}")
+    for need in short:
+        reasons = ", ".join(f"{rule} ({count})" for rule, count in need.reasons.items())
+        yield _indented(2, f"{need.missing} of {need.wanted} {need.kind} missing: {reasons}")
+    for question in request.questions:
+        yield from _question(question)
+
+
+def _question(asked: QuestionResult) -> Iterator[RenderableType]:
+    yield _indented(2, f"may {asked.provider} do {_work(asked)}? An operator has to decide:")
+    for each in asked.findings:
+        yield _indented(4, f"{each.rule}: {each.fact}")
+        yield _indented(6, f"wanted: {each.wanted}")
 
 
 def _decision(decision: DecisionResult) -> Text:
     word = "cleared" if decision.cleared else "refused"
-    arms = "armed " if decision.armed else ""
-    rules = ", ".join(decision.rules) or "nothing here asks for it, so it changes nothing"
-    what = f"{decision.provider_id} for {arms}{decision.kind} in {decision.country}"
-    return Text(f"\noperators {word} {what}: {rules}")
+    rules = ", ".join(decision.rules) or "no rule here asks for it, so it changes nothing"
+    return Text(f"\noperators {word} {decision.provider_id} for {_work(decision)}: {rules}")
+
+
+def _work(matter: QuestionResult | DecisionResult) -> str:
+    return f"{'armed ' if matter.armed else ''}{matter.kind} in {matter.country}"
 
 
 def _totals(result: Result) -> Text:
     counted = [f"{count} {fate}" for fate, count in result.totals.items() if count]
     weights = ", ".join(f"{name} {weight:g}" for name, weight in result.weights.items())
-    return Text(f"\n{', '.join(counted)}\nrules {result.rule_pack}   weights {weights}")
+    return Text(f"\n{', '.join(counted)}\nrules {result.rule_pack}\nweights {weights}")
+
+
+def _indented(by: int, text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, by), expand=False)
 
 
 def _fate(fate: Fate) -> Text:
     return Text(str(fate), style=_COLOURS[fate])
 
 
+def _when(instant: datetime, result: Result) -> str:
+    """Return a time as clocks show it where the scenario's own time is told."""
+    return f"{instant.astimezone(result.now.tzinfo):%d %b %H:%M}"
+
+
 def _price(price: Price) -> str:
-    return f"{_money(price.amount)} / {price.per}"
-
-
-def _money(money: Money) -> str:
-    if money.currency in _NO_MINOR_UNITS:
-        return f"{money.minor_units:,} {money.currency}"
-    return f"{money.minor_units / 100:,.2f} {money.currency}"
+    amount, currency = price.amount.minor_units, price.amount.currency
+    figure = f"{amount:,}" if currency in _WITHOUT_MINOR_UNITS else f"{amount / 100:,.2f}"
+    return f"{figure} {currency}/{price.per}"
