@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muster.access import Permission
+from muster.access import Caller, Permission
 from muster.contracts.vocabulary.identifiers import IncidentId, JobId, RequestId
 from muster.contracts.vocabulary.statuses import IncidentStatus, JobStatus
 from muster.web import (
@@ -20,6 +20,7 @@ from muster.web import (
     query_in,
 )
 from services.dispatch import queries
+from services.dispatch.domain.job import Job
 from services.dispatch.schemas import (
     CheckIn,
     ReportDelay,
@@ -61,7 +62,8 @@ def list_jobs(
         found = queries.list_jobs(
             connection, query.caller, paging.limit, paging.after, status, request_id
         )
-        return page_of([JobView.of(job) for job in found], paging.limit, lambda job: job.job_id)
+        views = [JobView.of(each) for each in queries.read(connection, query.caller, found)]
+        return page_of(views, paging.limit, lambda job: job.job_id)
 
     return query.answer(answer)
 
@@ -70,7 +72,9 @@ def list_jobs(
 def get_job(job_id: JobId, query: ReadJobs) -> Response:
     """Look at one job."""
     return query.answer(
-        lambda connection: JobView.of(queries.get_job(connection, query.caller, job_id))
+        lambda connection: _view(
+            connection, query.caller, queries.get_job(connection, query.caller, job_id)
+        )
     )
 
 
@@ -81,8 +85,10 @@ def post_status(job_id: JobId, body: ReportStatus, command: ReportOnJob) -> Resp
     What the job has already passed is kept on its timeline and leaves the job as it is.
     """
     return command.execute(
-        lambda work: JobView.of(
-            report_status(work, command.caller, job_id, body.status, body.occurred_at, body.reason)
+        lambda work: _view(
+            work.connection,
+            command.caller,
+            report_status(work, command.caller, job_id, body.status, body.occurred_at, body.reason),
         )
     )
 
@@ -91,8 +97,10 @@ def post_status(job_id: JobId, body: ReportStatus, command: ReportOnJob) -> Resp
 def post_delay(job_id: JobId, body: ReportDelay, command: ReportOnJob) -> Response:
     """Say that the team will be late, or no longer."""
     return command.execute(
-        lambda work: JobView.of(
-            report_delay(work, command.caller, job_id, body.delayed, body.reason)
+        lambda work: _view(
+            work.connection,
+            command.caller,
+            report_delay(work, command.caller, job_id, body.delayed, body.reason),
         )
     )
 
@@ -194,6 +202,10 @@ def post_incident_status(
             steer_incident(work, command.caller, incident_id, body.status, body.reason)
         )
     )
+
+
+def _view(connection: Connection, caller: Caller, job: Job) -> JobView:
+    return JobView.of(queries.read(connection, caller, [job])[0])
 
 
 def _incidents(

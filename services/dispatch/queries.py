@@ -1,5 +1,7 @@
 """The read side: what a caller may see of jobs, incidents, tracks and timelines."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select, tuple_
@@ -11,10 +13,12 @@ from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.contracts.vocabulary.statuses import IncidentStatus, JobStatus
 from muster.contracts.vocabulary.values import Position
+from services.dispatch.domain.flag import Flag
 from services.dispatch.domain.incident import Incident
 from services.dispatch.domain.job import Job
 from services.dispatch.domain.timeline import EntryKind, TimelineEntry
 from services.dispatch.domain.track import TrackPoint
+from services.dispatch.flags import Flags, flags_of
 from services.dispatch.tables import (
     INCIDENTS,
     JOBS,
@@ -24,6 +28,30 @@ from services.dispatch.tables import (
     timeline_entries,
 )
 from services.dispatch.use_cases.visibility import see_as_party
+
+
+@dataclass(frozen=True)
+class JobReading:
+    """A job and what stands against its provider; `whole` tells whether with what was found."""
+
+    job: Job
+    flag: Flag | None
+    whole: bool
+
+
+def read(connection: Connection, caller: Caller, found: Sequence[Job]) -> list[JobReading]:
+    """Return these jobs, each with its raised flag while it is not over.
+
+    What was found about a provider is for itself and for operators.
+    """
+    known = flags_of(connection, sorted({job.request_id for job in found}))
+    whole = caller.is_operator or caller.role is Role.PROVIDER
+    return [JobReading(job, _standing(job, known), whole) for job in found]
+
+
+def _standing(job: Job, known: Flags) -> Flag | None:
+    flag = known.get((job.request_id, job.provider_id))
+    return flag if flag is not None and flag.raised and not job.is_final else None
 
 
 def get_job(connection: Connection, caller: Caller, job_id: JobId) -> Job:

@@ -1,18 +1,24 @@
 """Everything that comes in as a message, and the timer."""
 
-from muster.contracts.matching import RequestCancelled, RequestConfirmed
+from muster.contracts.matching import (
+    AssignmentCleared,
+    AssignmentFlagged,
+    RequestCancelled,
+    RequestConfirmed,
+)
 from muster.contracts.vocabulary.identifiers import JobId
 from muster.messaging.envelope import Envelope
 from muster.service import subscribe, timer
 from muster.storage.unit_of_work import UnitOfWork
 from services.dispatch.use_cases.cancel_jobs import cancel_jobs
+from services.dispatch.use_cases.follow_flag import follow_flag
 from services.dispatch.use_cases.notice_missed_check_in import notice_missed_check_in
 from services.dispatch.use_cases.open_jobs import open_jobs
 from services.dispatch.use_cases.record_keeping import CHECK_IN_DUE
 
 
 class DispatchSubscriptions:
-    """What dispatch hears. The two events of a request may come in either order."""
+    """What dispatch hears. The events of a request may come in any order."""
 
     name = "dispatch"
 
@@ -24,6 +30,13 @@ class DispatchSubscriptions:
             open_jobs(work, event, envelope.time)
         elif isinstance(event, RequestCancelled):
             cancel_jobs(work, event, envelope.time)
+
+    @subscribe("flags", AssignmentFlagged, AssignmentCleared)
+    def follow_flag(self, work: UnitOfWork, envelope: Envelope) -> None:
+        """Note which providers at work no longer pass the rules."""
+        event = envelope.event
+        if isinstance(event, AssignmentFlagged | AssignmentCleared):
+            follow_flag(work, event, envelope.time)
 
     @timer(CHECK_IN_DUE)
     def notice_check_in(self, work: UnitOfWork, subject: str) -> None:

@@ -89,6 +89,18 @@ timeline_entries = Table(
     Index(None, "job_id", "occurred_at", "sequence"),
 )
 
+flags = Table(
+    "flags",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("provider_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("raised", Boolean, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("rule_pack", String(64), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+
 JOBS = Repository(
     jobs,
     Job,

@@ -13,6 +13,34 @@ from services.dispatch.domain.incident import Incident
 from services.dispatch.domain.job import Job
 from services.dispatch.domain.timeline import EntryKind, TimelineEntry
 from services.dispatch.domain.track import TrackPoint
+from services.dispatch.queries import JobReading
+
+
+class FlagView(Contract):
+    """A rule that the provider of a job, committed as it is, does not pass any more."""
+
+    rule: str
+    wanted: Annotated[str, Field(description="What would make it pass.")]
+    fact: Annotated[
+        str | None, Field(description="What was found; for the provider and operators only.")
+    ]
+    since: AwareDatetime
+
+    @classmethod
+    def all_of(cls, reading: JobReading) -> tuple[Self, ...]:
+        """Return what stands against the provider of a job."""
+        flag = reading.flag
+        if flag is None:
+            return ()
+        return tuple(
+            cls(
+                rule=each.rule,
+                wanted=each.wanted,
+                fact=each.fact if reading.whole else None,
+                since=flag.since,
+            )
+            for each in flag.findings
+        )
 
 
 class JobView(Contract):
@@ -29,6 +57,10 @@ class JobView(Contract):
     window: Window
     principal: Principal
     assignments: tuple[Assignment, ...]
+    flags: Annotated[
+        tuple[FlagView, ...],
+        Field(description="Rules the provider does not pass any more; operators decide."),
+    ]
     next_check_in_due_at: AwareDatetime | None
     missed_check_ins: Annotated[int, Field(description="In a row, up to now.")]
     opened_at: AwareDatetime
@@ -36,8 +68,9 @@ class JobView(Contract):
     version: int
 
     @classmethod
-    def of(cls, job: Job) -> Self:
+    def of(cls, reading: JobReading) -> Self:
         """Return the view of a job."""
+        job = reading.job
         principal = job.principal
         return cls(
             job_id=job.job_id,
@@ -68,6 +101,7 @@ class JobView(Contract):
                 )
                 for assignment in job.assignments
             ),
+            flags=FlagView.all_of(reading),
             next_check_in_due_at=job.watch.next_due_at if job.watch else None,
             missed_check_ins=job.watch.missed if job.watch else 0,
             opened_at=job.opened_at,

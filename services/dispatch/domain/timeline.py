@@ -20,6 +20,7 @@ class EntryKind(StrEnum):
     CHECK_IN_MISSED = "check_in_missed"
     INCIDENT = "incident"
     DELAY = "delay"
+    FLAG = "flag"
     NOTE = "note"
 
 

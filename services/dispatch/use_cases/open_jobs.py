@@ -12,8 +12,9 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.dispatch.domain.heard_request import HeardRequest
 from services.dispatch.domain.job import Assignment, Job, Principal
 from services.dispatch.domain.timeline import EntryKind
+from services.dispatch.flags import flags_of
 from services.dispatch.tables import HEARD_REQUESTS, JOBS, jobs
-from services.dispatch.use_cases.record_keeping import keep_entry, tell_step
+from services.dispatch.use_cases.record_keeping import keep_entry, keep_flag_entry, tell_step
 
 
 def open_jobs(work: UnitOfWork, confirmed: RequestConfirmed, occurred_at: datetime) -> list[Job]:
@@ -78,6 +79,9 @@ def _job(
 
 def _open(work: UnitOfWork, job: Job, heard: HeardRequest, occurred_at: datetime) -> Job:
     _tell_opening(work, job, occurred_at)
+    flag = flags_of(work.connection, [job.request_id]).get((job.request_id, job.provider_id))
+    if flag is not None:  # heard before the confirmation
+        keep_flag_entry(work, job.job_id, flag)
     if heard.cancelled_at is None:
         JOBS.add(work, job)
         return job

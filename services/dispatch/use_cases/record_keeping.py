@@ -8,6 +8,7 @@ from muster.contracts.vocabulary.identifiers import JobId
 from muster.contracts.vocabulary.lifecycle import Actor, Transition
 from muster.contracts.vocabulary.values import Position
 from muster.storage.unit_of_work import UnitOfWork
+from services.dispatch.domain.flag import Flag
 from services.dispatch.domain.job import Job
 from services.dispatch.domain.timeline import EntryKind
 from services.dispatch.domain.track import TrackPoint
@@ -40,6 +41,19 @@ def keep_entry(
             "out_of_order": out_of_order,
         },
     )
+
+
+def keep_flag_entry(work: UnitOfWork, job_id: JobId, flag: Flag) -> None:
+    """Enter into the job's timeline what the rules say; every party of the job may read it.
+
+    What was found about the provider is left out: that is its own affair.
+    """
+    detail = {
+        "raised": flag.raised,
+        "rules": [{"rule": each.rule, "wanted": each.wanted} for each in flag.findings],
+        "rule_pack": flag.rule_pack,
+    }
+    keep_entry(work, job_id, EntryKind.FLAG, work.context.actor, flag.since, detail)
 
 
 def keep_position(
