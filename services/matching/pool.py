@@ -1,32 +1,75 @@
-"""Loads and locks everything that might serve a batch of requests."""
+"""Loads what might serve a batch of requests, with everything the engine has to know of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.values import Window
-from services.matching import calendar, projection
+from services.matching import calendar, projection, reviews
+from services.matching.domain.capability import Capability
+from services.matching.domain.member import Member
 from services.matching.engine.model import Demand, Pool
+from services.matching.live_index import LiveIndex
+from services.matching.shortlist import shortlist
+
+Load = Callable[[Connection, Collection[CapabilityId]], Sequence[Capability]]
 
 
-def load_pool(connection: Connection, batch: Sequence[Demand], now: datetime) -> Pool:
+def lock_pool(
+    connection: Connection, batch: Sequence[Demand], index: LiveIndex, now: datetime
+) -> Pool:
     """Return the pool for this batch.
 
     The rows of all its capabilities stay locked until commit, so what is free in it stays free:
     nobody else can book any of them meanwhile.
     """
-    wanted = {
-        (demand.request.place.country, need.kind)
-        for demand in batch
-        for need in demand.request.needs
-        if demand.missing[need.need_id] > 0
-    }
-    capabilities = projection.lock_capabilities(connection, sorted(wanted))
-    providers = projection.load_providers(
-        connection, sorted({capability.provider_id for capability in capabilities})
-    )
-    windows = [demand.request.ahead(now) for demand in batch]
-    span = Window(min(w.starts_at for w in windows), max(w.ends_at for w in windows))
+    return _pool(connection, batch, index, now, projection.lock_capabilities)
+
+
+def look_at_pool(
+    connection: Connection, batch: Sequence[Demand], index: LiveIndex, now: datetime
+) -> Pool:
+    """Return the pool for this batch, and lock nothing: good to look at, not to book from."""
+
+    def load(connection: Connection, ids: Collection[CapabilityId]) -> Sequence[Capability]:
+        return tuple(projection.load_capabilities(connection, ids).values())
+
+    return _pool(connection, batch, index, now, load)
+
+
+def enterprises_of(
+    connection: Connection, batch: Sequence[Demand]
+) -> Mapping[OrganisationId, Member]:
+    """Return those who ask, by id; those matching has not heard of yet are absent."""
+    return projection.load_members(connection, {demand.request.enterprise_id for demand in batch})
+
+
+def _pool(
+    connection: Connection,
+    batch: Sequence[Demand],
+    index: LiveIndex,
+    now: datetime,
+    load: Load,
+) -> Pool:
+    index.synchronise(connection, now)
+    found = shortlist(connection, batch, index, now)
+    capabilities = load(connection, found.capabilities)
+    owners = {capability.provider_id for capability in capabilities}
+    askers = {demand.request.enterprise_id for demand in batch}
     ids = [capability.capability_id for capability in capabilities]
-    return Pool(now, capabilities, providers, calendar.taken(connection, ids, span))
+    return Pool(
+        now=now,
+        capabilities=tuple(capabilities),
+        members=projection.load_members(connection, owners | askers),
+        bookings=calendar.taken(connection, ids, _span(batch, now)),
+        decisions=reviews.decisions_of(connection, owners),
+        standings=index.standings(),
+        beyond=found.beyond,
+    )
+
+
+def _span(batch: Sequence[Demand], now: datetime) -> Window:
+    windows = [demand.request.ahead(now) for demand in batch]
+    return Window(min(w.starts_at for w in windows), max(w.ends_at for w in windows))

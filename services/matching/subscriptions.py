@@ -7,15 +7,16 @@ from datetime import datetime
 from muster.context import Context
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.matching import RequestSubmitted
-from muster.contracts.registry import CapabilityChanged, ProviderChanged
+from muster.contracts.registry import CapabilityChanged, EnterpriseChanged, ProviderChanged
 from muster.contracts.vocabulary.identifiers import OfferId, OrganisationId, RequestId
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.envelope import Envelope
-from muster.service import Setting, background, subscribe, timer
+from muster.service import Kept, Setting, background, subscribe, timer
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import timers
 from services.matching.adoptions import is_due, latest_adoption
+from services.matching.matcher import matcher_of
 from services.matching.settings import MatchingSettings
 from services.matching.use_cases import expire_request as expiry
 from services.matching.use_cases.adopt_rule_pack import adopt_rule_pack
@@ -32,11 +33,12 @@ class MatchingSubscriptions:
 
     name = "matching"
     settings = Setting(MatchingSettings)
+    matcher = Kept(MatchingSettings, matcher_of)
     _rules_used_since: datetime | None = None
 
-    @subscribe("registry", ProviderChanged, CapabilityChanged, batched=True)
+    @subscribe("registry", ProviderChanged, EnterpriseChanged, CapabilityChanged, batched=True)
     def project_registry(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
-        """Keep the newest snapshots of providers and capabilities."""
+        """Keep the newest snapshots of members and capabilities."""
         project_registry(work, [envelope.event for envelope in envelopes])
 
     @subscribe("sourcing", RequestSubmitted, batched=True)
@@ -47,7 +49,7 @@ class MatchingSubscriptions:
         def scope(request_id: RequestId) -> AbstractContextManager[None]:
             return work.caused_by(causes[request_id])
 
-        source_requests(work, list(causes), self.settings.patience, scope)
+        source_requests(work, list(causes), self.matcher, scope)
 
     @subscribe("jobs", JobStatusChanged)
     def follow_job(self, work: UnitOfWork, envelope: Envelope) -> None:
@@ -58,7 +60,7 @@ class MatchingSubscriptions:
     @timer(timers.SOURCING)
     def source_again(self, work: UnitOfWork, request_id: str) -> None:
         """Source one request again."""
-        source_requests(work, [RequestId(request_id)], self.settings.patience)
+        source_requests(work, [RequestId(request_id)], self.matcher)
 
     @timer(timers.OFFER_EXPIRY)
     def expire_offer(self, work: UnitOfWork, offer_id: str) -> None:

@@ -113,15 +113,16 @@ class Request:
         searching = self.status in (RequestStatus.SUBMITTED, RequestStatus.SOURCING)
         return searching and self.sourcing_due and now < self.window.ends_at
 
-    def sourced(self, shortfalls: tuple[Shortfall, ...], *, waits: bool) -> "Request":
-        """Return the request after a round of sourcing; `waits` for another one.
+    def sourced(self, shortfalls: tuple[Shortfall, ...], *, owed: bool, waits: bool) -> "Request":
+        """Return the request after a round of sourcing; another may be `owed`.
 
-        Raises IllegalTransition.
+        If it `waits` for that only a while, this counts as one of its tries. Raises
+        IllegalTransition.
         """
         return replace(
             self._searching(),
             shortfalls=shortfalls,
-            sourcing_due=waits,
+            sourcing_due=owed,
             rounds=self.rounds + 1,
             waits=self.waits + waits,
             version=self.version + 1,

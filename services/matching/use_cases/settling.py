@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from sqlalchemy import insert
 
 from muster.contracts.vocabulary.identifiers import BookingId, OfferId, Prefix
@@ -12,17 +11,16 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.matching import announcements, calendar, timers
 from services.matching.domain.booking import Booking
 from services.matching.domain.capacity import Calendar
-from services.matching.domain.deadlines import Patience
 from services.matching.domain.offer import Offer
-from services.matching.domain.request import Request
+from services.matching.domain.request import Request, Shortfall
 from services.matching.engine.model import Demand, Hold, Outcome, Pool
-from services.matching.engine.verdicts import Explanation
+from services.matching.explanations import packed
+from services.matching.matcher import Matcher
 from services.matching.record import save_request
 from services.matching.tables import OFFERS, explanations
 from services.matching.use_cases.confirming import propose_if_covered
 from services.matching.use_cases.ending import end_request
-
-_EXPLANATION = TypeAdapter(Explanation)
+from services.matching.use_cases.open_reviews import open_reviews
 
 
 class Round:
@@ -32,9 +30,10 @@ class Round:
     more for every hold, against the locked rows: an engine that errs cannot overbook.
     """
 
-    def __init__(self, work: UnitOfWork, patience: Patience, pool: Pool) -> None:
+    def __init__(self, work: UnitOfWork, matcher: Matcher, pool: Pool) -> None:
         self._work = work
-        self._patience = patience
+        self._patience = matcher.patience
+        self._rules = matcher.policy.pack
         self._calendar: Calendar[Booking] = Calendar(pool.bookings)
         self._bookings: list[Booking] = []
         self._offers: list[Offer] = []
@@ -48,13 +47,16 @@ class Round:
             self._give_up(request, outcome)
             return
         made = self._grant(demand, outcome.holds)
-        short = any(not shortfall.optional for shortfall in outcome.shortfalls)
-        waits = short or len(made) < len(outcome.holds)
-        sourced = request.sourced(outcome.shortfalls, waits=waits)
+        missed = len(made) < len(outcome.holds)
+        short = [shortfall for shortfall in outcome.shortfalls if not shortfall.optional]
+        waits = missed or _waits(demand, outcome, short)
+        sourced = request.sourced(outcome.shortfalls, owed=missed or bool(short), waits=waits)
         save_request(self._work, request, sourced, reason="offers were made" if made else "")
         if waits:
             due_at = self._work.now + self._patience.retry
             self._work.schedule(timers.SOURCING, request.request_id, due_at)
+        if outcome.questions:
+            open_reviews(self._work, sourced, outcome.questions, self._rules)
         propose_if_covered(self._work, sourced, (*known, *made), self._patience)
 
     def write(self) -> None:
@@ -101,11 +103,21 @@ class Round:
             {
                 "request_id": request.request_id,
                 "round": request.rounds + 1,
-                "document": _EXPLANATION.dump_json(outcome.explanation).decode(),
+                "document": packed(outcome.explanation),
                 "engine_version": outcome.explanation.engine_version,
                 "recorded_at": self._work.now,
             }
         )
+
+
+def _waits(demand: Demand, outcome: Outcome, short: Sequence[Shortfall]) -> bool:
+    """Tell whether to look again after a while: something may come free by then.
+
+    Who only waits for an operator's answer is sourced again when it comes, not before.
+    """
+    if not outcome.questions:
+        return bool(short)
+    return demand.may_wait and any(shortfall.may_come_back for shortfall in short)
 
 
 def _offer(

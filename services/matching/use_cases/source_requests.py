@@ -5,13 +5,16 @@ from contextlib import AbstractContextManager, nullcontext
 
 from muster.contracts.vocabulary.identifiers import RequestId
 from muster.storage.unit_of_work import UnitOfWork
+from services.matching import projection, timers
 from services.matching.domain.deadlines import Patience
 from services.matching.domain.offer import REFUSED, Offer
 from services.matching.domain.progress import missing
 from services.matching.domain.request import Request
 from services.matching.engine.engine import plan
 from services.matching.engine.model import Demand
-from services.matching.pool import load_pool
+from services.matching.matcher import Matcher
+from services.matching.pool import lock_pool
+from services.matching.record import save_request
 from services.matching.tables import OFFERS, REQUESTS, offers, requests
 from services.matching.use_cases.settling import Round
 
@@ -25,7 +28,7 @@ def _same_cause(_request_id: RequestId) -> AbstractContextManager[None]:
 def source_requests(
     work: UnitOfWork,
     request_ids: Sequence[RequestId],
-    patience: Patience,
+    matcher: Matcher,
     scope: Scope = _same_cause,
 ) -> None:
     """Hold capacity and make offers for those of these requests that wait for it.
@@ -35,16 +38,39 @@ def source_requests(
     """
     waiting = _lock_waiting(work, request_ids)
     known = _offers_by_request(work, waiting)
-    batch = [_demand(request, known[request.request_id], patience) for request in waiting]
-    if not batch:
+    batch = _without_strangers(work, waiting, matcher.patience, scope)
+    demands = [_demand(request, known[request.request_id], matcher.patience) for request in batch]
+    if not demands:
         return
-    pool = load_pool(work.connection, batch, work.now)
-    round_ = Round(work, patience, pool)
-    by_id = {demand.request.request_id: demand for demand in batch}
-    for outcome in plan(batch, pool).outcomes:
+    pool = lock_pool(work.connection, demands, matcher.index, work.now)
+    round_ = Round(work, matcher, pool)
+    by_id = {demand.request.request_id: demand for demand in demands}
+    for outcome in plan(demands, pool, matcher.policy, matcher.clock).outcomes:
         with scope(outcome.request_id):
             round_.settle(by_id[outcome.request_id], known[outcome.request_id], outcome)
     round_.write()
+
+
+def _without_strangers(
+    work: UnitOfWork, waiting: Sequence[Request], patience: Patience, scope: Scope
+) -> list[Request]:
+    """Let those wait of whose enterprise nothing was heard yet; return the others.
+
+    What the registry says of it is on its way. If it does not come for all patience, the request
+    is judged as it is: nobody can tell under whose law it was made, and the explanation says so.
+    """
+    askers = {request.enterprise_id for request in waiting}
+    heard = projection.standing_of(work.connection, sorted(askers)) if askers else {}
+    ready = []
+    for request in waiting:
+        if request.enterprise_id in heard or request.waits >= patience.tries:
+            ready.append(request)
+            continue
+        with scope(request.request_id):
+            reason = "nothing was heard of the enterprise yet"
+            save_request(work, request, request.sourced((), owed=True, waits=True), reason=reason)
+            work.schedule(timers.SOURCING, request.request_id, work.now + patience.retry)
+    return ready
 
 
 def _lock_waiting(work: UnitOfWork, request_ids: Sequence[RequestId]) -> list[Request]:

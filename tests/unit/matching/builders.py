@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Engine, select
@@ -11,7 +12,12 @@ from muster.clock import SeededIds, SimulatedClock
 from muster.context import Context
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.event import Event
-from muster.contracts.registry import AuthorisationSnapshot, CapabilityChanged, ProviderChanged
+from muster.contracts.registry import (
+    AuthorisationSnapshot,
+    CapabilityChanged,
+    EnterpriseChanged,
+    ProviderChanged,
+)
 from muster.contracts.vocabulary.attributes import (
     CapabilityAttributes,
     GuardAttributes,
@@ -57,7 +63,8 @@ from muster.storage.unit_of_work import UnitOfWork
 from services.matching import calendar, queries
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
-from services.matching.domain.terms import Principal, Terms
+from services.matching.domain.terms import HostStateProtection, Principal, Terms
+from services.matching.matcher import matcher_of
 from services.matching.settings import MatchingSettings
 from services.matching.subscriptions import MatchingSubscriptions
 from services.matching.tables import OFFERS, REQUESTS, metadata, offers
@@ -74,14 +81,21 @@ T = TypeVar("T")
 OPERATOR = Caller("cli_operator", Role.OPERATOR)
 MINE = OrganisationId("org_mine")
 ENTERPRISE = Caller("cli_mine", Role.ENTERPRISE, MINE)
-STRANGER = Caller("cli_stranger", Role.ENTERPRISE, OrganisationId("org_stranger"))
+STRANGER_ID = OrganisationId("org_stranger")
+STRANGER = Caller("cli_stranger", Role.ENTERPRISE, STRANGER_ID)
 
+KUALA_LUMPUR = Place("MY", Position(3.14, 101.69), "Kuala Lumpur")
+PENANG = Place("MY", Position(5.41, 100.33), "Penang")
 PHNOM_PENH = Place("KH", Position(11.56, 104.92), "Phnom Penh")
-SIEM_REAP = Place("KH", Position(13.36, 103.86), "Siem Reap")
 SINGAPORE = Place("SG", Position(1.35, 103.82), "Singapore")
 TOMORROW = Window(START + timedelta(hours=24), START + timedelta(hours=36))
 A_YEAR = Window(START - timedelta(days=30), START + timedelta(days=335))
-GUARDS = GuardAttributes("guards", frozenset({"close_protection"}), frozenset({"en", "km"}))
+GUARDS = GuardAttributes(
+    "guards",
+    frozenset({"close_protection"}),
+    frozenset({"en", "ms"}),
+    nationalities=frozenset({"MY"}),
+)
 
 
 def dollars(amount: int, per: PriceUnit = PriceUnit.DAY) -> Price:
@@ -100,7 +114,7 @@ def provider(name: str) -> Caller:
 
 
 def licence(
-    country: Country = "KH",
+    country: Country = "MY",
     *,
     armed: bool = False,
     activities: frozenset[CapabilityKind] = frozenset(CapabilityKind),
@@ -126,19 +140,43 @@ def provider_changed(
     name: str,
     *papers: AuthorisationSnapshot,
     status: MemberStatus = MemberStatus.ACTIVE,
+    home_country: Country = "MY",
+    conflicts: Iterable[OrganisationId] = (),
     version: int = 1,
 ) -> ProviderChanged:
-    """Return what the registry says of a provider; licensed in Cambodia unless told otherwise."""
+    """Return what the registry says of a provider; licensed in Malaysia unless told otherwise."""
     return ProviderChanged(
         organisation_id=organisation(name),
         version=version,
         name=name.title(),
-        home_country="KH",
+        home_country=home_country,
         roles=frozenset({Role.PROVIDER}),
         status=status,
         operations_email="operations@member.example",
         emergency_email="emergency@member.example",
         authorisations=papers or (licence(),),
+        conflicts=frozenset(conflicts),
+    )
+
+
+def enterprise_changed(
+    organisation_id: OrganisationId = MINE,
+    *,
+    home_country: Country = "SG",
+    conflicts: Iterable[OrganisationId] = (),
+    version: int = 1,
+) -> EnterpriseChanged:
+    """Return what the registry says of an enterprise; at home in Singapore unless told."""
+    return EnterpriseChanged(
+        organisation_id=organisation_id,
+        version=version,
+        name=organisation_id.removeprefix("org_").title(),
+        home_country=home_country,
+        roles=frozenset({Role.ENTERPRISE}),
+        status=MemberStatus.ACTIVE,
+        operations_email="operations@member.example",
+        emergency_email="emergency@member.example",
+        conflicts=frozenset(conflicts),
     )
 
 
@@ -148,7 +186,7 @@ def capability_changed(
     of: str | None = None,
     attributes: CapabilityAttributes = GUARDS,
     capacity: int = 10,
-    base: Place = PHNOM_PENH,
+    base: Place = KUALA_LUMPUR,
     coverage: Coverage | None = None,
     lead_time_minutes: int = 60,
     available: tuple[Window, ...] = (),
@@ -157,7 +195,7 @@ def capability_changed(
     status: CapabilityStatus = CapabilityStatus.PUBLISHED,
     version: int = 1,
 ) -> CapabilityChanged:
-    """Return what the registry says of a capability; ten guards in Phnom Penh unless told."""
+    """Return what the registry says of a capability; ten guards in Kuala Lumpur unless told."""
     return CapabilityChanged(
         capability_id=CapabilityId(f"cap_{name}"),
         version=version,
@@ -167,7 +205,7 @@ def capability_changed(
         attributes=attributes,
         capacity=capacity,
         base=base,
-        coverage=coverage or Coverage(frozenset({"KH"})),
+        coverage=coverage or Coverage(frozenset({"MY"})),
         lead_time_minutes=lead_time_minutes,
         available=available,
         blackouts=blackouts,
@@ -188,14 +226,16 @@ def guards_needed(
 
 def asking(
     *needs: AskedNeed,
-    place: Place = PHNOM_PENH,
+    place: Place = KUALA_LUMPUR,
     window: Window = TOMORROW,
     urgency: Urgency = Urgency.PLANNED,
     excluded: Iterable[OrganisationId] = (),
     auto_approve: bool = False,
     all_or_nothing: bool = False,
+    tasks: Iterable[str] = (),
+    protection: HostStateProtection | None = None,
 ) -> SubmitRequest:
-    """Return a request for four guards in Phnom Penh tomorrow, unless told otherwise."""
+    """Return a request for four guards in Kuala Lumpur tomorrow, unless told otherwise."""
     return SubmitRequest(
         reference="R-1",
         needs=needs or (guards_needed(),),
@@ -205,11 +245,22 @@ def asking(
         terms=Terms(auto_approve=auto_approve, all_or_nothing=all_or_nothing),
         principal=Principal("Ms Sok", "duty desk", "Meet at arrivals."),
         excluded_providers=frozenset(excluded),
+        tasks=frozenset(tasks),
+        host_state_protection=protection,
     )
 
 
+@cache
+def usual_settings() -> MatchingSettings:
+    """Return the settings as they are when nobody sets any; reading the rules takes its time."""
+    return MatchingSettings()
+
+
 class Room:
-    """Matching with its ears and clocks, and everybody who speaks to it; in memory by default."""
+    """Matching with its ears and clocks, and everybody who speaks to it; in memory by default.
+
+    It has heard of both enterprises, unless told otherwise.
+    """
 
     def __init__(
         self,
@@ -217,6 +268,7 @@ class Room:
         settings: MatchingSettings | None = None,
         engine: Engine | None = None,
         ids: Ids | None = None,
+        enterprises: Iterable[OrganisationId] = (MINE, STRANGER_ID),
     ) -> None:
         self.clock = SimulatedClock(START)
         self.store = (
@@ -224,10 +276,11 @@ class Room:
             if engine is None
             else Store("matching", engine, metadata, self.clock, ids or SeededIds(1))
         )
-        self.settings = settings or MatchingSettings()
+        self.settings = settings or usual_settings()
         self.patience = self.settings.patience
+        self.policy = self.settings.policy
         self.subscriptions = MatchingSubscriptions()
-        vars(self.subscriptions)["settings"] = self.settings  # as nameko would
+        self.start_anew()
         self._timekeeper = Timekeeper(
             self.store,
             {
@@ -236,8 +289,13 @@ class Room:
                 if isinstance(entrypoint, Timer)
             },
         )
-        if said:
-            self.hear_registry(*said)
+        if everything := (*map(enterprise_changed, enterprises), *said):
+            self.hear_registry(*everything)
+
+    def start_anew(self) -> None:
+        """Give the worker what nameko would, made anew as by a process that has just started."""
+        given = {"settings": self.settings, "matcher": matcher_of(self.settings)}
+        vars(self.subscriptions).update(given)
 
     def transact(self, command: Callable[[UnitOfWork], T], caller: Caller = OPERATOR) -> T:
         """Run a command as this caller, in one transaction."""
@@ -252,7 +310,7 @@ class Room:
 
     def submit(self, asked: SubmitRequest | None = None, caller: Caller = ENTERPRISE) -> Request:
         """Submit a request and leave it waiting."""
-        return self.transact(lambda work: submit_request(work, caller, asked or asking()), caller)
+        return self.transact(lambda work: submit_request(work, caller, asked or asking(), self.policy.pack), caller)
 
     def source(self, *requests: Request) -> None:
         """Hear, in one batch, that these requests were submitted."""
@@ -273,7 +331,9 @@ class Room:
     def accept(self, offer: Offer, caller: Caller | None = None) -> Offer:
         """Accept, as the offer's provider unless told otherwise."""
         by = caller or self.provider_of(offer)
-        return self.transact(lambda work: accept_offer(work, by, offer.offer_id, self.patience), by)
+        return self.transact(
+            lambda work: accept_offer(work, by, offer.offer_id, self.patience, self.policy), by
+        )
 
     def decline(self, offer: Offer, caller: Caller | None = None) -> Offer:
         """Decline, as the offer's provider unless told otherwise."""
@@ -290,7 +350,9 @@ class Room:
 
     def approve(self, request: Request, caller: Caller = ENTERPRISE) -> Request:
         """Approve what is proposed."""
-        return self.transact(lambda work: approve_request(work, caller, request.request_id), caller)
+        return self.transact(
+            lambda work: approve_request(work, caller, request.request_id, self.policy), caller
+        )
 
     def cancel(self, request: Request, caller: Caller = ENTERPRISE) -> Request:
         """Cancel a request."""

@@ -82,13 +82,13 @@ def problems(answer: httpx.Response) -> dict[str, str]:
 
 
 def a_body(**changes: object) -> Json:
-    """Return a request for four guards in Phnom Penh tomorrow, with some fields replaced."""
+    """Return a request for four guards in Kuala Lumpur tomorrow, with some fields replaced."""
     return {
-        "needs": [{"quantity": 4, "required": {"kind": "guards", "languages": ["km", "en"]}}],
+        "needs": [{"quantity": 4, "required": {"kind": "guards", "languages": ["ms", "en"]}}],
         "place": {
-            "country": "KH",
-            "position": {"latitude": 11.56, "longitude": 104.92},
-            "name": "Phnom Penh",
+            "country": "MY",
+            "position": {"latitude": 3.14, "longitude": 101.69},
+            "name": "Kuala Lumpur",
         },
         "window": {"starts_at": "2026-03-03T08:00:00Z", "ends_at": "2026-03-03T20:00:00Z"},
         "principal": {"name": "Ms Sok", "contact": "duty desk", "instructions": "At arrivals."},

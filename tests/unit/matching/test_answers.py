@@ -13,7 +13,7 @@ from services.matching.use_cases.expire_offer import expire_offer
 from tests.stores import START
 from tests.unit.matching.builders import (
     ENTERPRISE,
-    SIEM_REAP,
+    PENANG,
     Room,
     asking,
     capability_changed,
@@ -33,7 +33,7 @@ def room() -> Room:
         provider_changed("alpha"),
         provider_changed("beta"),
         capability_changed("alpha"),
-        capability_changed("beta", base=SIEM_REAP),
+        capability_changed("beta", base=PENANG),
     )
 
 
@@ -54,7 +54,7 @@ def test_a_declined_need_is_sourced_again_from_others(room: Room) -> None:
 
 def test_what_others_accepted_is_not_disturbed(room: Room) -> None:
     """Alpha's four stand while somebody else is sought for beta's two."""
-    room.hear_registry(provider_changed("gamma"), capability_changed("gamma", base=SIEM_REAP))
+    room.hear_registry(provider_changed("gamma"), capability_changed("gamma", base=PENANG))
     request = room.sourced(asking(guards_needed(12)))
     first, second = sorted(room.offers(request), key=lambda offer: offer.provider_id)
     room.accept(first)

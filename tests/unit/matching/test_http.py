@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.matching.builders import (
     OPERATOR,
-    SIEM_REAP,
+    PENANG,
     STRANGER,
     Room,
     capability_changed,
@@ -26,7 +26,7 @@ def desk() -> Iterator[Desk]:
         provider_changed("alpha"),
         provider_changed("beta"),
         capability_changed("alpha"),
-        capability_changed("beta", base=SIEM_REAP),
+        capability_changed("beta", base=PENANG),
     )
     with desk_over(room) as opened:
         yield opened
@@ -85,7 +85,7 @@ def test_a_provider_learns_place_and_time_but_not_the_principal(desk: Desk) -> N
     desk.submitted(a_body())
     answer = desk.ask("GET", "/offers", caller=ALPHA)
 
-    assert "Phnom Penh" in answer.text
+    assert "Kuala Lumpur" in answer.text
     assert "2026-03-03T08:00:00Z" in answer.text
     assert "Ms Sok" not in answer.text
     assert "org_mine" not in answer.text
@@ -336,7 +336,7 @@ def test_an_operator_sees_the_whole_explanation(desk: Desk) -> None:
 def test_an_enterprise_learns_the_rules_but_not_who_failed_them(desk: Desk) -> None:
     """Whom it has an offer from it knows; the others are numbered, the same over all rounds."""
     desk.room.hear_registry(
-        capability_changed("gamma", of="beta", lead_time_minutes=100_000, base=SIEM_REAP)
+        capability_changed("gamma", of="beta", lead_time_minutes=100_000, base=PENANG)
     )
     request = desk.submitted(a_body())
     path = f"/requests/{request['request_id']}/explanation"

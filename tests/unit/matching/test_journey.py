@@ -18,7 +18,7 @@ from muster.contracts.vocabulary.values import Window
 from tests.stores import START
 from tests.unit.matching.builders import (
     OPERATOR,
-    SIEM_REAP,
+    PENANG,
     STRANGER,
     TOMORROW,
     Room,
@@ -42,7 +42,7 @@ def room() -> Room:
         provider_changed("beta"),
         provider_changed("gamma"),
         capability_changed("alpha"),
-        capability_changed("beta", base=SIEM_REAP),
+        capability_changed("beta", base=PENANG),
         capability_changed("gamma", attributes=CARS, capacity=4),
     )
 
@@ -176,7 +176,7 @@ def test_a_request_is_not_proposed_while_an_optional_need_awaits_an_answer(room:
 def test_a_request_is_not_proposed_while_a_round_of_sourcing_is_owed(room: Room) -> None:
     """The optional vehicles were declined just now: others are asked before it is proposed."""
     room.hear_registry(
-        provider_changed("delta"), capability_changed("delta", attributes=CARS, base=SIEM_REAP)
+        provider_changed("delta"), capability_changed("delta", attributes=CARS, base=PENANG)
     )
     request = room.sourced(
         asking(guards_needed(), guards_needed(2, required=CAR_NEEDED, optional=True))

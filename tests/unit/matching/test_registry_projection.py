@@ -11,7 +11,7 @@ from muster.contracts.vocabulary.statuses import (
 )
 from muster.contracts.vocabulary.values import Coverage
 from tests.unit.matching.builders import (
-    SIEM_REAP,
+    PENANG,
     SINGAPORE,
     Room,
     asking,
@@ -47,9 +47,9 @@ def test_within_a_batch_the_newest_snapshot_counts() -> None:
 
 
 def test_a_capability_is_found_where_its_newest_snapshot_says() -> None:
-    """It has moved from Cambodia to Singapore."""
+    """It has moved from Malaysia to Singapore."""
     room = Room(
-        provider_changed("alpha", licence("KH"), licence("SG")), capability_changed("alpha")
+        provider_changed("alpha", licence("MY"), licence("SG")), capability_changed("alpha")
     )
     room.hear_registry(
         capability_changed("alpha", base=SINGAPORE, coverage=Coverage(frozenset({"SG"})), version=2)
@@ -95,7 +95,7 @@ def test_a_provider_that_is_lost_is_replaced_before_confirmation() -> None:
         provider_changed("alpha"),
         provider_changed("beta"),
         capability_changed("alpha"),
-        capability_changed("beta", base=SIEM_REAP),
+        capability_changed("beta", base=PENANG),
     )
     request = room.sourced()
     accepted = room.accept(room.the_offer(request))
