@@ -4,43 +4,52 @@ A rule tells the fact it found and what would do, whether it passes or not.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from muster.contracts.vocabulary.kinds import REMOTE_KINDS
 from muster.contracts.vocabulary.statuses import CapabilityStatus
 from muster.contracts.vocabulary.values import Window
 from services.matching.engine.gate.case import Case, wanted_by
-from services.matching.engine.gate.standing import verdict
+from services.matching.engine.gate.words import failed_instead_of, passed, verdict
 from services.matching.engine.requirements import comparisons
 from services.matching.engine.verdicts import Verdict
+
+# Most candidates pass these, with the same words: one verdict serves them all.
+_PUBLISHED = passed("capability_published", CapabilityStatus.PUBLISHED.value, "published")
+_ANOTHER = passed("other_organisation", "another member", "another member")
+_WELCOME = passed("not_excluded", "not excluded", "a provider that is not excluded")
+_NOT_ASKED = passed(
+    "not_refused_before", "not asked before", "not asked for this need in vain before"
+)
+_ANY_DISTANCE = passed("coverage_radius", "work from a desk", "any distance")
 
 
 def capability_published(case: Case) -> Verdict:
     """Paused and retired capabilities are left alone."""
-    status = case.capability.status
-    published = status is CapabilityStatus.PUBLISHED
-    return verdict("capability_published", published, status.value, "published")
+    if case.capability.status is CapabilityStatus.PUBLISHED:
+        return _PUBLISHED
+    return failed_instead_of(_PUBLISHED, case.capability.status.value)
 
 
 def other_organisation(case: Case) -> Verdict:
     """Nobody is found for itself."""
-    other = case.capability.provider_id != case.request.enterprise_id
-    fact = "another member" if other else "the enterprise itself"
-    return verdict("other_organisation", other, fact, "another member")
+    if case.capability.provider_id != case.request.enterprise_id:
+        return _ANOTHER
+    return failed_instead_of(_ANOTHER, "the enterprise itself")
 
 
 def not_excluded(case: Case) -> Verdict:
     """The enterprise may say whom it does not want."""
-    welcome = case.capability.provider_id not in case.request.excluded_providers
-    fact = "not excluded" if welcome else "excluded by the request"
-    return verdict("not_excluded", welcome, fact, "a provider that is not excluded")
+    if case.capability.provider_id not in case.request.excluded_providers:
+        return _WELCOME
+    return failed_instead_of(_WELCOME, "excluded by the request")
 
 
 def not_refused_before(case: Case) -> Verdict:
     """Who declined a need, or let its offer expire, is not asked again."""
-    fact = "declined this need, or let its offer expire" if case.refused else "not asked before"
-    return verdict(
-        "not_refused_before", not case.refused, fact, "not asked for this need in vain before"
-    )
+    if not case.refused:
+        return _NOT_ASKED
+    return failed_instead_of(_NOT_ASKED, "declined this need, or let its offer expire")
 
 
 def attributes(case: Case) -> Verdict:
@@ -63,9 +72,9 @@ def coverage_country(case: Case) -> Verdict:
 
 def coverage_radius(case: Case) -> Verdict:
     """The place is within the distance it serves; work from a desk knows no distance."""
-    radius = case.capability.coverage.radius_km
     if case.need.kind in REMOTE_KINDS:
-        return verdict("coverage_radius", True, "work from a desk", "any distance")
+        return _ANY_DISTANCE
+    radius = case.capability.coverage.radius_km
     return verdict(
         "coverage_radius",
         radius is None or case.distance_km <= radius,
@@ -107,6 +116,8 @@ def no_blackout(case: Case) -> Verdict:
     )
 
 
+# All candidates of a need are asked about the same window; writing it takes as long as a rule.
+@lru_cache(maxsize=1000)
 def _span(window: Window) -> str:
     return f"{window.starts_at.isoformat()} to {window.ends_at.isoformat()}"
 

@@ -1,20 +1,21 @@
 """The rules of standing: they hold for a provider as long as it serves, however it was found."""
 
+from muster.contracts.vocabulary.statuses import MemberStatus
 from services.matching.engine.gate.case import Engagement
-from services.matching.engine.verdicts import Ruling, Verdict
+from services.matching.engine.gate.words import failed_instead_of, passed, verdict
+from services.matching.engine.verdicts import Verdict
 
-
-def verdict(rule: str, holds: bool, fact: str, wanted: str) -> Verdict:
-    """Return what one of the engine's own rules says; these leave nothing to a person."""
-    return Verdict(rule, Ruling.PASSED if holds else Ruling.FAILED, fact, wanted)
+_ACTIVE = passed("provider_active", MemberStatus.ACTIVE.value, "active")
+_NO_CONFLICT = passed("no_conflict", "none declared", "no conflict of interest")
 
 
 def provider_active(engagement: Engagement) -> Verdict:
     """Only members in good standing serve."""
     provider = engagement.provider
-    if provider is None:
-        return verdict("provider_active", False, "not known to matching", "active")
-    return verdict("provider_active", provider.is_active, provider.status.value, "active")
+    if provider is not None and provider.is_active:
+        return _ACTIVE
+    fact = provider.status.value if provider else "not known to matching"
+    return failed_instead_of(_ACTIVE, fact)
 
 
 def no_conflict(engagement: Engagement) -> Verdict:
@@ -25,9 +26,7 @@ def no_conflict(engagement: Engagement) -> Verdict:
         declared.append("declared by the provider")
     if provider and enterprise and provider.organisation_id in enterprise.conflicts:
         declared.append("declared by the enterprise")
-    return verdict(
-        "no_conflict", not declared, "; ".join(declared) or "none", "no conflict of interest"
-    )
+    return failed_instead_of(_NO_CONFLICT, "; ".join(declared)) if declared else _NO_CONFLICT
 
 
 def states_determined(engagement: Engagement) -> Verdict:
