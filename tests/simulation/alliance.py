@@ -1,5 +1,10 @@
-"""A small alliance for simulations: three providers in Cambodia, two enterprises, few units."""
+"""A small alliance for simulations: three providers, two enterprises, few units, all in Cambodia.
 
+One provider is at home in Vietnam. What Cambodia's law demands of guards is not sure, so whether
+they may serve is for an operator to decide.
+"""
+
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -12,7 +17,6 @@ from muster.contracts.vocabulary.attributes import (
     InsuranceAttributes,
     VehicleAttributes,
 )
-from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.kinds import (
     Armour,
     AuthorisationKind,
@@ -37,11 +41,17 @@ from services.registry.use_cases.record_authorisation import record_authorisatio
 
 OPERATOR = Caller("cli_operator", Role.OPERATOR)
 PHNOM_PENH = Place("KH", Position(11.56, 104.92), "Phnom Penh")
+Step = Callable[..., None]
 DOLLARS = Money(50_000_000_00, "USD")
 
 # Few enough that requests compete for them.
 CAPABILITIES: tuple[tuple[CapabilityAttributes, int], ...] = (
-    (GuardAttributes("guards", languages=frozenset({"en", "km"})), 4),
+    (
+        GuardAttributes(
+            "guards", languages=frozenset({"en", "km"}), nationalities=frozenset({"KH"})
+        ),
+        4,
+    ),
     (VehicleAttributes("vehicles", armour=Armour.B6), 2),
     (
         InsuranceAttributes(
@@ -53,7 +63,8 @@ CAPABILITIES: tuple[tuple[CapabilityAttributes, int], ...] = (
         3,
     ),
 )
-PROVIDERS = 3
+HOMES = ("KH", "KH", "VN")  # of the providers
+ENTERPRISES = 2
 
 
 def context(number: int) -> Context:
@@ -61,39 +72,38 @@ def context(number: int) -> Context:
     return Context(Actor("somebody"), correlation_id=f"cor_{number}")
 
 
-def found(registry: Store) -> list[Caller]:
-    """Let the providers join, be vetted, show their papers and publish; return their callers.
+def found(registry: Store) -> tuple[list[Caller], list[Caller]]:
+    """Let everybody join and the providers publish; return enterprises and providers as callers.
 
     Every step is one unit of work, as it is over HTTP, so that the snapshots come one by one.
     """
     numbers = count()
-    callers = []
-    for index in range(PROVIDERS):
-        apply = partial(apply_for_membership, profile=_profile(f"Provider {index}"))
-        provider = registry.transact(context(next(numbers)), apply)
-        caller = Caller(f"cli_{index}", Role.PROVIDER, provider.organisation_id)
-        for step in (_activate, _show_licence, _publish):
+
+    def join(role: Role, number: int, home: str, *steps: Step) -> Caller:
+        apply = partial(apply_for_membership, profile=_profile(role, number, home))
+        member = registry.transact(context(next(numbers)), apply)
+        caller = Caller(f"cli_{role}{number}", role, member.organisation_id)
+        for step in (_activate, *steps):
             registry.transact(context(next(numbers)), partial(step, caller=caller))
-        callers.append(caller)
-    return callers
+        return caller
+
+    return (
+        [join(Role.ENTERPRISE, number, "SG") for number in range(ENTERPRISES)],
+        [
+            join(Role.PROVIDER, number, home, _show_licence, _publish)
+            for number, home in enumerate(HOMES)
+        ],
+    )
 
 
-def enterprises() -> list[Caller]:
-    """Return two who ask."""
-    return [
-        Caller(f"cli_ent{n}", Role.ENTERPRISE, OrganisationId(f"org_enterprise{n}"))
-        for n in range(2)
-    ]
-
-
-def _profile(name: str) -> Profile:
+def _profile(role: Role, number: int, home: str) -> Profile:
     return Profile(
-        name=name,
-        home_country="KH",
-        roles=frozenset({Role.PROVIDER}),
+        name=f"{role} {number}",
+        home_country=home,
+        roles=frozenset({role}),
         operations_email="ops@provider.example",
         emergency_email="sos@provider.example",
-        registration_number="KH-1",
+        registration_number=f"{home}-1",
     )
 
 

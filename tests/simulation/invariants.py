@@ -12,12 +12,14 @@ from muster.contracts.vocabulary.statuses import (
     BookingStatus,
     OfferStatus,
     RequestStatus,
+    ReviewStatus,
 )
 from services.dispatch import tables as dispatch
 from services.matching import tables as matching
 from services.matching.queries import overbooked
 from services.notify import tables as notify
 from services.registry import tables as registry
+from tests.simulation.lawfulness import check_lawful
 from tests.simulation.machinery import Machinery
 
 BINDING = (OfferStatus.ACCEPTED, OfferStatus.COMMITTED)
@@ -37,9 +39,12 @@ KEPT_BY_THE_ENDED = (
     )
 )
 
+WAITING_OFFERS = select(matching.offers.c.offer_id).where(
+    matching.offers.c.status == OfferStatus.SENT
+)
 
 HEARD = union_all(
-    select(matching.providers.c.provider_id, matching.providers.c.version),
+    select(matching.members.c.organisation_id, matching.members.c.version),
     select(matching.capabilities.c.capability_id, matching.capabilities.c.version),
     select(matching.jobs.c.job_id, matching.jobs.c.version),
 )
@@ -48,7 +53,8 @@ HEARD = union_all(
 def check_now(machinery: Machinery, asked: Mapping[str, int]) -> None:
     """No capability is over capacity, no need is filled beyond what was `asked` for it.
 
-    What has ended holds nothing, and nothing that was heard is overwritten by something older.
+    What has ended holds nothing, nothing that was heard is overwritten by something older, and
+    nobody is asked who may not serve.
     """
     with machinery.stores["matching"].read() as connection:
         assert overbooked(connection) == []
@@ -59,6 +65,11 @@ def check_now(machinery: Machinery, asked: Mapping[str, int]) -> None:
             machinery.heard[identifier] = version
         for need_id, quantity in connection.execute(FILLED):
             assert quantity <= asked[need_id], f"need {need_id} is filled with {quantity}"
+        for offer_id in connection.execute(WAITING_OFFERS).scalars():
+            if offer_id not in machinery.offered:
+                machinery.offered.add(offer_id)
+                offer = matching.OFFERS.get(connection, offer_id)
+                check_lawful(connection, offer, machinery.matching.policy.pack)
 
 
 def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:
@@ -75,6 +86,10 @@ def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:
             .select_from(matching.bookings)
             .where(matching.bookings.c.status != BookingStatus.RELEASED)
         ).scalar_one()
+        undecided = matching.REVIEWS.list(
+            connection, matching.reviews.c.status == ReviewStatus.OPEN
+        )
+        assert not undecided, "a review was left open"
         assert taken == 0, "capacity is still taken though everything has ended"
         offers = matching.OFFERS.list(connection)
         assert all(OFFER.is_final(offer.status) or offer.status in BINDING for offer in offers)
@@ -96,7 +111,7 @@ def check_at_rest(machinery: Machinery, submitted: list[str]) -> None:
 def _check_projections(machinery: Machinery) -> None:
     """Whoever keeps a copy of what the registry says has the newest version of each thing."""
     members = _versions(machinery, "registry", registry.organisations)
-    assert _versions(machinery, "matching", matching.providers) == members
+    assert _versions(machinery, "matching", matching.members) == members
     assert _versions(machinery, "notify", notify.members) == members
     published = _versions(machinery, "registry", registry.capabilities)
     assert _versions(machinery, "matching", matching.capabilities) == published

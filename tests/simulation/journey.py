@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from muster.messaging.disturbance import Disturbance
 from services.matching import tables as matching
-from tests.simulation.alliance import CAPABILITIES, PROVIDERS, enterprises, found
+from tests.simulation.alliance import CAPABILITIES, ENTERPRISES, HOMES, found
 from tests.simulation.invariants import check_at_rest, check_now
 from tests.simulation.machinery import Machinery
+from tests.simulation.operators import Operators
 from tests.simulation.people import People
 
 ROUGH = Disturbance(
@@ -17,24 +20,35 @@ ROUGH = Disturbance(
     lost_confirm_probability=0.1,
 )
 MOST_ROUNDS = 3_000
-KNOWS_ALL = f"SELECT 1 WHERE (SELECT count(*) FROM capabilities) = {PROVIDERS * len(CAPABILITIES)}"
+KNOWS_ALL = (
+    f"SELECT 1 WHERE (SELECT count(*) FROM capabilities) = {len(HOMES) * len(CAPABILITIES)} "
+    f"AND (SELECT count(*) FROM members WHERE status = 'active') = {len(HOMES) + ENTERPRISES}"
+)
+ADOPTED = select(matching.rule_packs.c.rule_pack).order_by(matching.rule_packs.c.sequence)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a story ended: each request's status, and how many steps it took."""
+    """How a story ended: the status of each request, review and flag, and the rules in force.
+
+    And how many steps it took.
+    """
 
     statuses: tuple[str, ...]
+    reviews: tuple[str, ...]
+    flags: tuple[str, ...]
+    rule_packs: tuple[str, ...]
     steps: int
 
 
 def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
     """Let a seed's story happen; check the invariants after every step and at the end."""
     machinery = Machinery(seed, disturbance)
-    providers = found(machinery.stores["registry"])
+    enterprises, providers = found(machinery.stores["registry"])
     while not machinery.has("matching", KNOWS_ALL):
         _let_one_round_pass(machinery, {})
-    people = People(machinery, enterprises(), providers)
+    people = People(machinery, enterprises, providers)
+    Operators(machinery, providers)
     steps = 0
     for _ in range(MOST_ROUNDS):
         done = _let_one_round_pass(machinery, people.asked)
@@ -45,8 +59,13 @@ def live_through(seed: int, disturbance: Disturbance = ROUGH) -> Ending:
         raise AssertionError(f"the story did not end in {MOST_ROUNDS} rounds")
     check_at_rest(machinery, people.submitted)
     with machinery.stores["matching"].read() as connection:
-        statuses = tuple(r.status.value for r in matching.REQUESTS.list(connection))
-    return Ending(statuses, steps)
+        return Ending(
+            statuses=tuple(r.status.value for r in matching.REQUESTS.list(connection)),
+            reviews=tuple(r.status.value for r in matching.REVIEWS.list(connection)),
+            flags=tuple(f.status.value for f in matching.FLAGS.list(connection)),
+            rule_packs=tuple(connection.execute(ADOPTED).scalars()),
+            steps=steps,
+        )
 
 
 def _let_one_round_pass(machinery: Machinery, asked: Mapping[str, int]) -> int:

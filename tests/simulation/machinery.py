@@ -8,6 +8,7 @@ one of them can be repeated. Whatever is a process of its own may be killed at a
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
@@ -21,7 +22,7 @@ from muster.contracts.catalogue import OWNERS
 from muster.messaging.disturbance import Disturbance
 from muster.messaging.envelope import Envelope
 from muster.messaging.memory import InMemoryBroker
-from muster.service import Setting
+from muster.service import Kept, Setting
 from muster.service.declared import declared
 from muster.service.entrypoints import Background, Subscribe, Timer
 from muster.service.inlet import Inlet, one_by_one, take_and_ack
@@ -30,6 +31,9 @@ from muster.service.timekeeper import Timekeeper
 from muster.storage.engine import open_engine
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
+from services.matching.engine.law.rules import RulePack
+from services.matching.matcher import Matcher
+from services.matching.settings import MatchingSettings
 from tests.simulation.mortality import Killed, MortalStore
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -53,7 +57,10 @@ class Machinery:
         self.stores = {service: self._store(service) for service in OWNERS}
         self.actors: dict[str, Actor] = {}
         self.heard: dict[str, int] = {}  # the newest version matching has known, by id
+        self.offered: set[str] = set()  # offers that were looked at
+        self.matching = cast(MatchingSettings, default_settings(MatchingSettings))
         self._handled: set[tuple[str, str]] = set()
+        self._instances: dict[str, object] = {}
         for service in OWNERS:
             self._start(service)
 
@@ -69,10 +76,8 @@ class Machinery:
             lambda: self.has(service, WAITING) and relay.step() > 0
         )
         service_class = subscriptions_class(service)
-        instance = service_class()
-        for name, provider in vars(service_class).items():
-            if isinstance(provider, Setting):
-                setattr(instance, name, default_settings(provider.settings))
+        instance = self._instances[service] = service_class()
+        self.begin_anew(service)
         handlers = {}
         for method_name, entrypoint in declared(service_class):
             method = getattr(instance, method_name)
@@ -87,12 +92,35 @@ class Machinery:
             lambda: (
                 self.has(service, DUE, self.clock.now().strftime(SQLITE_TIME))
                 and keeper.fire_due() > 0
-            )
+            ),
+            lambda: self.begin_anew(service),
         )
+
+    def begin_anew(self, service: str) -> None:
+        """Let a service's worker begin again: what it had in memory is gone."""
+        instance = self._instances[service]
+        vars(instance).clear()
+        for name, provider in vars(type(instance)).items():
+            if isinstance(provider, Setting):
+                setattr(instance, name, self._settings(provider.settings))
+            elif isinstance(provider, Kept):
+                kept = provider.build(self._settings(provider.settings))
+                setattr(instance, name, _timeless(kept) if isinstance(kept, Matcher) else kept)
+
+    def adopt(self, pack: RulePack) -> None:
+        """Let matching's worker begin again with other rules, as after a deployment."""
+        self.matching = with_rules(pack)
+        self.begin_anew("matching")
+
+    def _settings(self, settings: type[BaseSettings]) -> BaseSettings:
+        return self.matching if settings is MatchingSettings else default_settings(settings)
 
     def _seldom(self, method: Callable[[Store], bool], store: Store) -> Actor:
         """Run a background round only now and then: it looks for work each time."""
-        return survivor(lambda: self.chance.random() < 0.03 and method(store))
+        return survivor(
+            lambda: self.chance.random() < 0.03 and method(store),
+            lambda: self.begin_anew(store.service),
+        )
 
     def _listen(self, entrypoint: Subscribe, method: Callable[..., None], store: Store) -> None:
         subscription = entrypoint.subscription(store.service)
@@ -116,6 +144,7 @@ class Machinery:
             except Killed:  # the broker sees the connection go, and another process begins
                 subscriber.close()
                 subscriber = self.broker.subscriber(subscription.queue)
+                self.begin_anew(store.service)
             else:
                 self._note_handled(subscription.queue, taken)
             return bool(deliveries)
@@ -157,16 +186,29 @@ class Machinery:
         self.clock.advance(max(moment - self.clock.now(), timedelta(milliseconds=1)))
 
 
-def survivor(act: Actor) -> Actor:
-    """Return an actor that is there again after it was killed."""
+def survivor(act: Actor, begin_anew: Callable[[], None] = lambda: None) -> Actor:
+    """Return an actor that begins anew after it was killed."""
 
     def act_or_die() -> bool:
         try:
             return act()
         except Killed:
+            begin_anew()
             return True
 
     return act_or_die
+
+
+def _timeless(matcher: Matcher) -> Matcher:
+    """Return the matcher with a clock that stands still: no solver ever runs out of time."""
+    return replace(matcher, clock=lambda: 0.0)
+
+
+def with_rules(pack: RulePack) -> MatchingSettings:
+    """Return matching's settings with other rules, as if they had been read from a directory."""
+    settings = cast(MatchingSettings, default_settings(MatchingSettings)).model_copy()
+    settings._policy = replace(settings.policy, pack=pack)
+    return settings
 
 
 def empty_database(service: str) -> tuple[Engine, sqlite3.Connection]:

@@ -17,7 +17,6 @@ from muster.contracts.vocabulary.kinds import (
     Armour,
     InsuranceLine,
     PriceUnit,
-    Role,
     Urgency,
 )
 from muster.contracts.vocabulary.statuses import (
@@ -40,7 +39,6 @@ from services.matching import tables as matching
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
 from services.matching.domain.terms import Principal, Terms
-from services.matching.settings import MatchingSettings
 from services.matching.use_cases.accept_offer import accept_offer
 from services.matching.use_cases.approve_request import approve_request
 from services.matching.use_cases.cancel_request import cancel_request
@@ -73,7 +71,7 @@ class People:
         self._chance = machinery.chance
         self._enterprises = enterprises
         self._providers = {p.own_organisation(): p for p in providers}
-        self._patience = MatchingSettings().patience
+        self._patience = machinery.matching.patience
         self._acts = 0
         self.submitted: list[str] = []
         self.asked: dict[str, int] = {}  # how much of each need
@@ -116,7 +114,8 @@ class People:
             excluded_providers=frozenset(),
         )
         enterprise = self._chance.choice(self._enterprises)
-        request = self._do(lambda work: submit_request(work, enterprise, asked))
+        rules = self._machinery.matching.policy.pack
+        request = self._do(lambda work: submit_request(work, enterprise, asked, rules))
         self.submitted.append(request.request_id)
         self.asked.update({need.need_id: need.quantity for need in request.needs})
         return True
@@ -128,7 +127,8 @@ class People:
         proposed = self._requests(matching.requests.c.status == RequestStatus.PROPOSED)
         request = self._chance.choice(proposed)
         caller = self._enterprise_of(request.enterprise_id)
-        return self._try(lambda work: approve_request(work, caller, request.request_id))
+        policy = self._machinery.matching.policy
+        return self._try(lambda work: approve_request(work, caller, request.request_id, policy))
 
     def cancel(self) -> bool:
         """Seldom, call something off, wherever it stands."""
@@ -160,7 +160,7 @@ class People:
                     work, caller, offer.offer_id, price, "short notice", self._patience
                 )
             )
-        return self._try(lambda work: accept_offer(work, caller, offer.offer_id, self._patience))
+        return self._accept(caller, offer)
 
     def answer_counter(self) -> bool:
         """Take another price, or not."""
@@ -171,7 +171,13 @@ class People:
         caller = self._enterprise_of(offer.enterprise_id)
         if self._chance.random() < 0.5:
             return self._try(lambda work: decline_offer(work, caller, offer.offer_id, "dear"))
-        return self._try(lambda work: accept_offer(work, caller, offer.offer_id, self._patience))
+        return self._accept(caller, offer)
+
+    def _accept(self, caller: Caller, offer: Offer) -> bool:
+        policy = self._machinery.matching.policy
+        return self._try(
+            lambda work: accept_offer(work, caller, offer.offer_id, self._patience, policy)
+        )
 
     def report(self) -> bool:
         """Report on a job: mostly the next step; sometimes an old one, a position, an incident."""
@@ -232,8 +238,3 @@ class People:
         except DomainError as error:
             raise AssertionError(f"an act that makes sense was refused: {error}") from error
         return True
-
-
-def operator() -> Caller:
-    """Return somebody who may see everything."""
-    return Caller("cli_operator", Role.OPERATOR)

@@ -25,8 +25,15 @@ def test_a_seed_tells_the_same_story_again() -> None:
 
 
 def test_the_seeds_tell_different_stories_and_most_end_well() -> None:
-    """The simulation reaches closing, cancelling and running out of capacity."""
-    endings = [status for seed in range(12) for status in live_through(seed, CALM).statuses]
+    """The simulation reaches closing, cancelling and running out of capacity.
+
+    And reviews of both answers, flags that come and go, and rules that change.
+    """
+    stories = [live_through(seed, CALM) for seed in range(12)]
+    endings = [status for story in stories for status in story.statuses]
 
     assert {"closed", "cancelled", "unfilled"} <= set(endings)
     assert endings.count("closed") > len(endings) / 3
+    assert {status for story in stories for status in story.reviews} == {"cleared", "refused"}
+    assert {status for story in stories for status in story.flags} == {"raised", "cleared"}
+    assert {len(story.rule_packs) for story in stories} == {1, 2}

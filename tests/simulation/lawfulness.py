@@ -1,0 +1,42 @@
+"""Who may be asked, in this small world: told in a few lines, without the engine's help."""
+
+from sqlalchemy import Connection
+
+from muster.contracts.vocabulary.kinds import AuthorisationKind, CapabilityKind
+from muster.contracts.vocabulary.statuses import ReviewStatus
+from services.matching import tables as matching
+from services.matching.domain.offer import Offer
+from services.matching.engine.law.rules import RulePack
+
+
+def check_lawful(connection: Connection, offer: Offer, pack: RulePack) -> None:
+    """Whoever was just asked is an active member, licensed, and cleared where the law is unsure."""
+    provider = matching.MEMBERS.get(connection, offer.provider_id)
+    assert provider.is_active, f"{offer.offer_id} asks a provider that is {provider.status}"
+    assert offer.enterprise_id not in provider.conflicts
+    assert any(
+        paper.kind is AuthorisationKind.LICENCE
+        and paper.allows(offer.kind, "KH", armed=False)
+        and paper.holds_through(offer.window)
+        for paper in provider.papers
+    )
+    if offer.kind is CapabilityKind.GUARDS:
+        rules = {rule.rule_id: rule for rule in pack.rules}
+        barred = provider.home_country != "KH" and "kh.foreign" in rules
+        assert not barred, f"{offer.offer_id} asks a foreigner who is barred"
+        licence = rules["kh.licence"]
+        answer = last_answer(connection, offer, f"{licence.rule_id}@{licence.fingerprint}")
+        assert answer is ReviewStatus.CLEARED, f"{offer.offer_id} asks who is {answer}"
+
+
+def last_answer(connection: Connection, offer: Offer, key: str) -> ReviewStatus | None:
+    """Return what an operator said last of this provider in view of this rule."""
+    found = matching.REVIEWS.list(
+        connection,
+        matching.reviews.c.provider_id == offer.provider_id,
+        matching.reviews.c.kind == offer.kind,
+        matching.reviews.c.revision > 0,
+        order_by=matching.reviews.c.revision,
+    )
+    about = [review.status for review in found if key in review.keys]
+    return about[-1] if about else None
