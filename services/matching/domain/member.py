@@ -1,7 +1,9 @@
 """What matching knows of members: its projection of the registry."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import OrganisationId
@@ -53,6 +55,35 @@ class Paper:
             and self.valid.starts_at <= window.starts_at
             and window.ends_at + margin <= self.valid.ends_at
         )
+
+    @cached_property
+    def in_words(self) -> str:
+        """Return what it is, allows or covers, how far it was checked, and from when to when."""
+        valid = f"{self.valid.starts_at.isoformat()} to {self.valid.ends_at.isoformat()}"
+        return f"{self.kind}{self._particulars()} {self.status}, {valid}"
+
+    def _particulars(self) -> str:
+        if self.kind in LAWFUL:
+            armed = "armed " if self.armed else ""
+            return f" of {self.jurisdiction} for {armed}{_listed(self.activities)}"
+        if self.kind is AuthorisationKind.INSURANCE_POLICY:
+            limit = (
+                f" up to {self.limit.minor_units} {self.limit.currency} (minor units)"
+                if self.limit
+                else ""
+            )
+            arms = ", arms excluded" if self.armed_excluded else ""
+            return f" ({_listed(self.lines)}) in {_listed(self.territory)}{limit}{arms}"
+        said = {
+            AuthorisationKind.CERTIFICATE: f" {self.standard}",
+            AuthorisationKind.ICOCA: f" {self.icoca_class}",
+            AuthorisationKind.JOINT_VENTURE: f" in {self.jurisdiction}",
+        }
+        return said.get(self.kind, "")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)) or "none"
 
 
 @dataclass(frozen=True)

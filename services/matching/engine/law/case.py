@@ -1,20 +1,32 @@
 """What the law is asked about: one provider, one kind of work, one place and time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
 from muster.contracts.vocabulary.countries import Country
-from muster.contracts.vocabulary.kinds import CapabilityKind, Environment, IcocaClass
+from muster.contracts.vocabulary.kinds import (
+    AuthorisationKind,
+    CapabilityKind,
+    Environment,
+    IcocaClass,
+)
 from muster.contracts.vocabulary.statuses import AuthorisationStatus
 from muster.contracts.vocabulary.values import Money, Window
-from services.matching.domain.member import Member, Paper
+from services.matching.domain.member import LAWFUL, Member, Paper
 from services.matching.domain.terms import HostStateProtection
 from services.matching.engine.law.rules import Circumstances
 from services.matching.engine.policy import Decision
 
 
-@dataclass(frozen=True, slots=True)
+def described(papers: Iterable[Paper]) -> str:
+    """Return these papers in words."""
+    return "; ".join([paper.in_words for paper in papers]) or "none on record"
+
+
+@dataclass(frozen=True)
 class LegalCase:
     """One provider's one capability for work in one country.
 
@@ -37,7 +49,7 @@ class LegalCase:
     host_protection: HostStateProtection | None = None
     decision: Decision | None = None
 
-    @property
+    @cached_property
     def circumstances(self) -> Circumstances:
         """Return what decides which rules apply."""
         return Circumstances(
@@ -48,6 +60,40 @@ class LegalCase:
             self.environment,
             self.key_unit,
         )
+
+    @cached_property
+    def permissions(self) -> tuple[Paper, ...]:
+        """Return the host's papers that allow this work."""
+        papers, kind, host, armed = self.provider.papers, self.kind, self.host, self.armed
+        return tuple([paper for paper in papers if paper.allows(kind, host, armed=armed)])
+
+    @cached_property
+    def host_permissions(self) -> str:
+        """Return all of the host's licences and permits in words, whatever they allow."""
+        papers = self.papers_of(*LAWFUL)
+        return described([paper for paper in papers if paper.jurisdiction == self.host])
+
+    @cached_property
+    def permission_wanted(self) -> str:
+        """Return in words what paper would allow this work."""
+        return f"a licence or permit of {self.host} for {self.work}, {self.until}"
+
+    @cached_property
+    def until(self) -> str:
+        """Return in words how long papers must hold."""
+        if self.window is None:
+            return "verified"
+        first, last = self.window.starts_at, self.window.ends_at + self.margin
+        return f"verified, valid from {first.isoformat()} to {last.isoformat()}"
+
+    @property
+    def work(self) -> str:
+        """Return in words what kind of work it is."""
+        return f"armed {self.kind}" if self.armed else str(self.kind)
+
+    def papers_of(self, *kinds: AuthorisationKind) -> list[Paper]:
+        """Return the provider's papers of these kinds."""
+        return [paper for paper in self.provider.papers if paper.kind in kinds]
 
     def holds(self, paper: Paper) -> bool:
         """Tell whether the paper can be relied on for this work's time."""

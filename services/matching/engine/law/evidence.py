@@ -46,15 +46,8 @@ def evidence(demand: Demand, case: LegalCase) -> Evidence:
 
 def standing_papers(case: LegalCase, minimum: IcocaClass) -> Papers:
     """Return the papers on an ICoCA class of at least this."""
-    return tuple(
-        [
-            paper
-            for paper in case.provider.papers
-            if paper.kind is AuthorisationKind.ICOCA
-            and paper.icoca_class is not None
-            and paper.icoca_class.rank >= minimum.rank
-        ]
-    )
+    papers, rank = case.papers_of(AuthorisationKind.ICOCA), minimum.rank
+    return tuple([p for p in papers if p.icoca_class is not None and p.icoca_class.rank >= rank])
 
 
 def cover_papers(case: LegalCase, demand: CoverDemand, limit: Money | None = None) -> Papers:
@@ -62,9 +55,8 @@ def cover_papers(case: LegalCase, demand: CoverDemand, limit: Money | None = Non
     return tuple(
         [
             paper
-            for paper in case.provider.papers
-            if paper.kind is AuthorisationKind.INSURANCE_POLICY
-            and demand.line in paper.lines
+            for paper in case.papers_of(AuthorisationKind.INSURANCE_POLICY)
+            if demand.line in paper.lines
             and case.host in paper.territory
             and not (case.armed and paper.armed_excluded)
             and (limit is None or _reaches(paper.limit, limit))
@@ -79,10 +71,7 @@ def _reaches(has: Money | None, limit: Money) -> bool:
 
 
 def _licence(_demand: LicenceDemand, case: LegalCase) -> Evidence:
-    kind, host, armed = case.kind, case.host, case.armed
-    return Evidence(
-        (tuple([p for p in case.provider.papers if p.allows(kind, host, armed=armed)]),)
-    )
+    return Evidence((case.permissions,))
 
 
 def _stance(demand: ForeignDemand | ArmedDemand, case: LegalCase) -> Evidence:
@@ -91,19 +80,9 @@ def _stance(demand: ForeignDemand | ArmedDemand, case: LegalCase) -> Evidence:
     if demand.stance is Stance.BARRED:
         return UNMET
     if demand.stance is Stance.PERMIT_NEEDED:
-        return _licence(LicenceDemand(), case)
-    return Evidence(
-        (
-            tuple(
-                [
-                    paper
-                    for paper in case.provider.papers
-                    if paper.kind is AuthorisationKind.JOINT_VENTURE
-                    and paper.jurisdiction == case.host
-                ]
-            ),
-        )
-    )
+        return Evidence((case.permissions,))
+    ventures = case.papers_of(AuthorisationKind.JOINT_VENTURE)
+    return Evidence((tuple([paper for paper in ventures if paper.jurisdiction == case.host]),))
 
 
 def _personnel(demand: PersonnelDemand, case: LegalCase) -> Evidence:
@@ -121,17 +100,17 @@ def _personnel(demand: PersonnelDemand, case: LegalCase) -> Evidence:
 
 
 def _abroad(_demand: AbroadDemand, case: LegalCase) -> Evidence:
-    home, kind = case.provider.home_country, case.kind
+    home, kind, armed = case.provider.home_country, case.kind, case.armed
+    # A licence of the home state is for work at home; it says nothing of abroad.
+    permits = case.papers_of(AuthorisationKind.PERMIT)
     return Evidence(
         (
             tuple(
                 [
-                    paper
-                    for paper in case.provider.papers
-                    # A licence of the home state is for work at home; it says nothing of abroad.
-                    if paper.kind is AuthorisationKind.PERMIT
-                    and paper.allows(kind, home, armed=case.armed)
-                    and (not paper.territory or case.host in paper.territory)
+                    permit
+                    for permit in permits
+                    if permit.allows(kind, home, armed=armed)
+                    and (not permit.territory or case.host in permit.territory)
                 ]
             ),
         )
@@ -156,13 +135,14 @@ def accepted_standards(demand: StandingDemand, case: LegalCase) -> frozenset[str
 
 
 def _certificates(accepted: frozenset[str], case: LegalCase) -> Papers:
+    certificates = case.papers_of(AuthorisationKind.CERTIFICATE)
+    fitting = (None, case.environment)
     return tuple(
         [
             paper
-            for paper in case.provider.papers
-            if paper.kind is AuthorisationKind.CERTIFICATE
-            and paper.standard in accepted
-            and (case.environment is None or paper.environment in (None, case.environment))
+            for paper in certificates
+            if paper.standard in accepted
+            and (case.environment is None or paper.environment in fitting)
         ]
     )
 

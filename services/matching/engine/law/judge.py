@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from muster.contracts.vocabulary.kinds import AuthorisationKind, CapabilityKind, InsuranceLine
-from services.matching.engine.law.case import LegalCase
+from services.matching.engine.law.case import LegalCase, described
 from services.matching.engine.law.evidence import (
     Evidence,
     cover_papers,
@@ -11,7 +11,7 @@ from services.matching.engine.law.evidence import (
     standing_papers,
 )
 from services.matching.engine.law.rules import Aspect, CoverDemand, Rule, RulePack
-from services.matching.engine.law.wording import fact, money, papers_of, until, wanted
+from services.matching.engine.law.wording import fact, money, wanted
 from services.matching.engine.policy import Decision
 from services.matching.engine.verdicts import Ruling, Verdict
 
@@ -95,15 +95,15 @@ def _terms(case: LegalCase) -> Iterator[Verdict]:
         yield Verdict(
             "request.standing",
             Ruling.PASSED if any(map(case.holds, papers)) else Ruling.FAILED,
-            papers_of(case, (AuthorisationKind.ICOCA,)),
-            f"ICoCA class {minimum.value} or better, {until(case)} (a term of the request)",
+            described(case.papers_of(AuthorisationKind.ICOCA)),
+            f"ICoCA class {minimum.value} or better, {case.until} (a term of the request)",
         )
     if limit is not None:
         papers = cover_papers(case, _LIABILITY, limit)
         yield Verdict(
             "request.cover",
             Ruling.PASSED if any(map(case.holds, papers)) else Ruling.FAILED,
-            papers_of(case, (AuthorisationKind.INSURANCE_POLICY,)),
+            described(case.papers_of(AuthorisationKind.INSURANCE_POLICY)),
             f"a liability policy for {money(limit)} or more in {case.host}"
-            f"{', arms not excluded' if case.armed else ''}, {until(case)} (a term of the request)",
+            f"{', arms not excluded' if case.armed else ''}, {case.until} (a term of the request)",
         )

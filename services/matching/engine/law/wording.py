@@ -6,8 +6,7 @@ from typing import Any
 from muster.contracts.vocabulary.attributes import GuardAttributes
 from muster.contracts.vocabulary.kinds import AuthorisationKind
 from muster.contracts.vocabulary.values import Money
-from services.matching.domain.member import LAWFUL, Paper
-from services.matching.engine.law.case import LegalCase
+from services.matching.engine.law.case import LegalCase, described
 from services.matching.engine.law.evidence import accepted_standards
 from services.matching.engine.law.rules import (
     AbroadDemand,
@@ -34,32 +33,9 @@ def wanted(demand: Demand, case: LegalCase) -> str:
     return _WANTED[demand.aspect](demand, case)
 
 
-def papers_of(case: LegalCase, kinds: tuple[AuthorisationKind, ...]) -> str:
-    """Return all papers of these kinds, in words."""
-    return described(paper for paper in case.provider.papers if paper.kind in kinds)
-
-
-def described(papers: Iterable[Paper]) -> str:
-    """Return these papers in words."""
-    return "; ".join([_paper(paper) for paper in papers]) or "none on record"
-
-
-def until(case: LegalCase) -> str:
-    """Return how long papers must be valid, in words."""
-    if case.window is None:
-        return "verified"
-    first, last = case.window.starts_at, case.window.ends_at + case.margin
-    return f"verified, valid from {first.isoformat()} to {last.isoformat()}"
-
-
 def money(amount: Money) -> str:
     """Return an amount in words."""
     return f"{amount.minor_units} {amount.currency} (minor units)"
-
-
-def work(case: LegalCase) -> str:
-    """Return what kind of work it is, in words."""
-    return f"armed {case.kind.value}" if case.armed else case.kind.value
 
 
 def listed(words: Iterable[str]) -> str:
@@ -67,94 +43,50 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words)) or "none"
 
 
-def _paper(paper: Paper) -> str:
-    valid = paper.valid
-    return (
-        f"{paper.kind.value}{_PARTICULARS[paper.kind](paper)} {paper.status.value}, "
-        f"{valid.starts_at.isoformat()} to {valid.ends_at.isoformat()}"
-    )
+def _permissions(_demand: LicenceDemand, case: LegalCase) -> str:
+    return case.host_permissions
 
 
-def _permission(paper: Paper) -> str:
-    armed = "armed " if paper.armed else ""
-    return f" of {paper.jurisdiction} for {armed}{listed(paper.activities)}"
+def _permission_wanted(_demand: LicenceDemand, case: LegalCase) -> str:
+    return case.permission_wanted
 
 
-def _policy(paper: Paper) -> str:
-    limit = f" up to {money(paper.limit)}" if paper.limit else ""
-    arms = ", arms excluded" if paper.armed_excluded else ""
-    return f" ({listed(paper.lines)}) in {listed(paper.territory)}{limit}{arms}"
-
-
-def _certificate(paper: Paper) -> str:
-    return f" {paper.standard}"
-
-
-def _icoca(paper: Paper) -> str:
-    return f" {paper.icoca_class}"
-
-
-def _joint_venture(paper: Paper) -> str:
-    return f" in {paper.jurisdiction}"
-
-
-_PARTICULARS: Mapping[AuthorisationKind, Callable[[Paper], str]] = {
-    AuthorisationKind.LICENCE: _permission,
-    AuthorisationKind.PERMIT: _permission,
-    AuthorisationKind.ICOCA: _icoca,
-    AuthorisationKind.CERTIFICATE: _certificate,
-    AuthorisationKind.INSURANCE_POLICY: _policy,
-    AuthorisationKind.JOINT_VENTURE: _joint_venture,
-}
-
-
-def _host_permissions(_demand: LicenceDemand, case: LegalCase) -> str:
-    host = case.host
-    return described(p for p in case.provider.papers if p.kind in LAWFUL and p.jurisdiction == host)
-
-
-def _host_permission_wanted(_demand: LicenceDemand, case: LegalCase) -> str:
-    return f"a licence or permit of {case.host} for {work(case)}, {until(case)}"
+def _joint_ventures(case: LegalCase) -> str:
+    papers = case.papers_of(AuthorisationKind.JOINT_VENTURE)
+    return described([paper for paper in papers if paper.jurisdiction == case.host])
 
 
 def _foreign_fact(demand: ForeignDemand, case: LegalCase) -> str:
     home = f"home state {case.provider.home_country}"
     if demand.stance is Stance.JOINT_VENTURE_ONLY:
-        ventures = (
-            paper
-            for paper in case.provider.papers
-            if paper.kind is AuthorisationKind.JOINT_VENTURE and paper.jurisdiction == case.host
-        )
-        return f"{home}; joint venture in {case.host}: {described(ventures)}"
-    if demand.stance is Stance.PERMIT_NEEDED:
-        return f"{home}; {_host_permissions(LicenceDemand(), case)}"
-    return home
+        return f"{home}; joint venture in {case.host}: {_joint_ventures(case)}"
+    return f"{home}; {case.host_permissions}" if demand.stance is Stance.PERMIT_NEEDED else home
 
 
 def _foreign_wanted(demand: ForeignDemand, case: LegalCase) -> str:
-    host = case.host
-    return {
-        Stance.ALLOWED: f"{host} admits providers from abroad",
-        Stance.PERMIT_NEEDED: f"from abroad, {_host_permission_wanted(LicenceDemand(), case)}",
-        Stance.JOINT_VENTURE_ONLY: f"from abroad, a joint venture in {host}, {until(case)}",
-        Stance.BARRED: f"a provider whose home state is {host}",
-    }[demand.stance]
+    if demand.stance is Stance.PERMIT_NEEDED:
+        return f"from abroad, {case.permission_wanted}"
+    if demand.stance is Stance.JOINT_VENTURE_ONLY:
+        return f"from abroad, a joint venture in {case.host}, {case.until}"
+    if demand.stance is Stance.BARRED:
+        return f"a provider whose home state is {case.host}"
+    return f"{case.host} admits providers from abroad"
 
 
 def _armed_fact(demand: ArmedDemand, case: LegalCase) -> str:
-    if demand.stance is Stance.PERMIT_NEEDED:
-        return _host_permissions(LicenceDemand(), case)
-    return "armed work is asked for"
+    if demand.stance is Stance.JOINT_VENTURE_ONLY:
+        return f"joint venture in {case.host}: {_joint_ventures(case)}"
+    return case.host_permissions if demand.stance is Stance.PERMIT_NEEDED else "armed work"
 
 
 def _armed_wanted(demand: ArmedDemand, case: LegalCase) -> str:
-    host = case.host
-    return {
-        Stance.ALLOWED: f"{host} allows private armed work",
-        Stance.PERMIT_NEEDED: _host_permission_wanted(LicenceDemand(), case),
-        Stance.JOINT_VENTURE_ONLY: f"a joint venture in {host}, {until(case)}",
-        Stance.BARRED: f"unarmed work: {host} bars private armed work",
-    }[demand.stance]
+    if demand.stance is Stance.PERMIT_NEEDED:
+        return case.permission_wanted
+    if demand.stance is Stance.JOINT_VENTURE_ONLY:
+        return f"a joint venture in {case.host}, {case.until}"
+    if demand.stance is Stance.BARRED:
+        return f"unarmed work: {case.host} bars private armed work"
+    return f"{case.host} allows private armed work"
 
 
 def _personnel_fact(_demand: PersonnelDemand, case: LegalCase) -> str:
@@ -177,21 +109,18 @@ def _personnel_wanted(demand: PersonnelDemand, _case: LegalCase) -> str:
 
 def _abroad_fact(_demand: AbroadDemand, case: LegalCase) -> str:
     home = case.provider.home_country
-    permits = (
-        paper
-        for paper in case.provider.papers
-        if paper.kind is AuthorisationKind.PERMIT and paper.jurisdiction == home
-    )
-    return f"home state {home}; {described(permits)}"
+    permits = case.papers_of(AuthorisationKind.PERMIT)
+    return f"home state {home}; {described([p for p in permits if p.jurisdiction == home])}"
 
 
 def _abroad_wanted(_demand: AbroadDemand, case: LegalCase) -> str:
     home = case.provider.home_country
-    return f"a permit of the home state {home} for {work(case)} in {case.host}, {until(case)}"
+    return f"a permit of the home state {home} for {case.work} in {case.host}, {case.until}"
 
 
 def _standing_fact(_demand: StandingDemand, case: LegalCase) -> str:
-    return papers_of(case, (AuthorisationKind.ICOCA, AuthorisationKind.CERTIFICATE))
+    kinds = AuthorisationKind.ICOCA, AuthorisationKind.CERTIFICATE
+    return described(case.papers_of(*kinds))
 
 
 def _standing_wanted(demand: StandingDemand, case: LegalCase) -> str:
@@ -200,16 +129,16 @@ def _standing_wanted(demand: StandingDemand, case: LegalCase) -> str:
         parts.append(f"ICoCA class {demand.minimum_class.value} or better")
     if accepted := accepted_standards(demand, case):
         parts.append(f"a certificate of {' or '.join(sorted(accepted))}")
-    return f"{' and '.join(parts) or 'nothing'}, {until(case)}"
+    return f"{' and '.join(parts) or 'nothing'}, {case.until}"
 
 
 def _cover_fact(_demand: CoverDemand, case: LegalCase) -> str:
-    return papers_of(case, (AuthorisationKind.INSURANCE_POLICY,))
+    return described(case.papers_of(AuthorisationKind.INSURANCE_POLICY))
 
 
 def _cover_wanted(demand: CoverDemand, case: LegalCase) -> str:
     arms = ", arms not excluded" if case.armed else ""
-    return f"a policy of {demand.line.value} that pays in {case.host}{arms}, {until(case)}"
+    return f"a policy of {demand.line.value} that pays in {case.host}{arms}, {case.until}"
 
 
 def _host_protection_fact(_demand: HostProtectionDemand, case: LegalCase) -> str:
@@ -225,7 +154,7 @@ def _host_protection_wanted(_demand: HostProtectionDemand, case: LegalCase) -> s
 
 # Keyed by aspect, which each class of demand has of its own.
 _FACTS: Mapping[Aspect, Callable[[Any, LegalCase], str]] = {
-    Aspect.LICENCE: _host_permissions,
+    Aspect.LICENCE: _permissions,
     Aspect.FOREIGN: _foreign_fact,
     Aspect.ARMED: _armed_fact,
     Aspect.PERSONNEL: _personnel_fact,
@@ -235,7 +164,7 @@ _FACTS: Mapping[Aspect, Callable[[Any, LegalCase], str]] = {
     Aspect.HOST_PROTECTION: _host_protection_fact,
 }
 _WANTED: Mapping[Aspect, Callable[[Any, LegalCase], str]] = {
-    Aspect.LICENCE: _host_permission_wanted,
+    Aspect.LICENCE: _permission_wanted,
     Aspect.FOREIGN: _foreign_wanted,
     Aspect.ARMED: _armed_wanted,
     Aspect.PERSONNEL: _personnel_wanted,
