@@ -1,0 +1,94 @@
+"""The rows that are left, gate after gate, and how many each gate turned away."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.engine.index.columns import Column
+from services.matching.engine.index.names import Names
+from services.matching.engine.index.partition import Partition
+
+Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+
+class Sieve:
+    """Looks at all rows of a partition through one gate after another, in their order.
+
+    First `bar` those whom the request does not want, then `begin`, then `keep` at each gate.
+    """
+
+    def __init__(self, partition: Partition) -> None:
+        self.partition = partition
+        self.view = partition.columns.view
+        self.size = len(partition.ids)
+        self.rows: Rows = np.zeros(0, dtype=np.intp)
+        self.carried: dict[str, Column] = {}  # what was found out about the rows that are left
+        self.turned_away: dict[str, int] = {}
+        self._barred: Mask | None = None
+        self._left = self.size
+        for rule in ("provider_active", "capability_published"):
+            self.count(rule, partition.shut_by[rule])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, column: str) -> Column:
+        """Return what the rows that are left have in this column."""
+        return self.view[column][self.rows]
+
+    def count(self, rule: str, turned_away: int) -> None:
+        """Count so many as turned away by this rule."""
+        if turned_away:
+            self.turned_away[rule] = self.turned_away.get(rule, 0) + turned_away
+
+    def bar(self, rows: Rows, rule: str) -> None:
+        """Turn these rows away before anything else is looked at."""
+        if self._barred is None:
+            self._barred = np.zeros(self.size, dtype=np.bool_)
+        news = rows[~self._barred[rows]]
+        self._barred[news] = True
+        self._left -= len(news)
+        self.count(rule, len(news))
+
+    def bar_all(self, rule: str) -> None:
+        """Turn everybody away who is not barred yet."""
+        self.count(rule, self._left)
+        self._barred = np.ones(self.size, dtype=np.bool_)
+        self._left = 0
+
+    def begin(self, holds: Mask | None, rule: str) -> None:
+        """Go on with the rows for which it holds, out of all; None: for which it holds is clear."""
+        if self._barred is not None:
+            holds = ~self._barred if holds is None else holds & ~self._barred
+        self.rows = np.arange(self.size) if holds is None else np.flatnonzero(holds)
+        self.count(rule, self._left - len(self.rows))
+
+    def keep(self, holds: Mask, rule: str) -> None:
+        """Keep the rows for which it holds."""
+        kept = int(np.count_nonzero(holds))
+        if kept < len(self.rows):
+            self.count(rule, len(self.rows) - kept)
+            self._thin(holds)
+
+    def keep_lawful(self, failing: Column, rules: Names) -> None:
+        """Keep the rows for which this says no number of a rule, but zero."""
+        if failing.any():
+            for number, times in enumerate(np.bincount(failing)):
+                if number:
+                    self.count(rules[number], int(times))
+            self._thin(failing == 0)
+
+    def _thin(self, holds: Mask) -> None:
+        self.rows = self.rows[holds]
+        for name, column in self.carried.items():
+            self.carried[name] = column[holds]
+
+    def within(self, column: str, since: int, until: int) -> Mask:
+        """Tell which rows have a span in these columns that holds the whole window."""
+        holds: Mask = self[f"{column} since"] <= since
+        holds &= self[f"{column} until"] >= until
+        further = self.partition.spans.get(column)
+        flags = further.holding((since, until), self.size) if further is not None else None
+        if flags is not None:
+            holds |= flags[self.rows]
+        return holds
