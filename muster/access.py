@@ -28,6 +28,7 @@ class Permission(StrEnum):
     OFFERS_ANSWER = "offers:answer"
     REVIEWS_READ = "reviews:read"  # and flags, and which rules are in force
     REVIEWS_DECIDE = "reviews:decide"
+    RULES_READ = "rules:read"
     JOBS_READ = "jobs:read"
     JOBS_REPORT = "jobs:report"
     INCIDENTS_REPORT = "incidents:report"
@@ -46,6 +47,7 @@ _OWN_AFFAIRS = frozenset(
         Permission.AUTHORISATIONS_RECORD,
         Permission.OFFERS_READ,
         Permission.OFFERS_ANSWER,
+        Permission.RULES_READ,
         Permission.JOBS_READ,
         Permission.INCIDENTS_REPORT,
         Permission.NOTIFICATIONS_READ,

@@ -5,10 +5,12 @@ members fared elsewhere are these members' own affair.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
+from services.matching.domain.request import Shortfall
 from services.matching.engine.verdicts import (
     Consideration,
     Explanation,
@@ -34,7 +36,7 @@ _OPEN_RULES = frozenset(
         "no_blackout",
     }
 )
-_OPEN_LAW = ("alliance", "no_rule")
+_OPEN_LAW = ("alliance", "request", "no_rule")
 _OWN_AFFAIRS = frozenset({"quality", "fairness"})  # components of a score
 
 
@@ -66,15 +68,22 @@ class Veil:
             return capability_id
         return CapabilityId(self._alias("capability", capability_id))
 
+    def over_shortfalls(self, shortfalls: Iterable[Shortfall]) -> tuple[Shortfall, ...]:
+        """Return the shortfalls with reasons that tell nobody's home."""
+        return tuple(replace(each, reasons=self._counts(each.reasons)) for each in shortfalls)
+
     def _over_need(self, need: NeedExplanation) -> NeedExplanation:
-        beyond: Counter[str] = Counter()
-        for rule, count in need.beyond.items():
-            beyond[self._rule(rule)] += count
         return replace(
             need,
             considered=tuple(map(self._over_candidate, need.considered)),
-            beyond=dict(sorted(beyond.items())),
+            beyond=self._counts(need.beyond),
         )
+
+    def _counts(self, by_rule: Mapping[str, int]) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for rule, number in by_rule.items():
+            counts[self._rule(rule)] += number
+        return dict(sorted(counts.items()))
 
     def _over_candidate(self, candidate: Consideration) -> Consideration:
         known = candidate.provider_id in self._known

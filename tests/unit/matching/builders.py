@@ -294,8 +294,8 @@ class Room:
 
     def start_anew(self) -> None:
         """Give the worker what nameko would, made anew as by a process that has just started."""
-        given = {"settings": self.settings, "matcher": matcher_of(self.settings)}
-        vars(self.subscriptions).update(given)
+        self.matcher = matcher_of(self.settings)
+        vars(self.subscriptions).update(settings=self.settings, matcher=self.matcher)
 
     def transact(self, command: Callable[[UnitOfWork], T], caller: Caller = OPERATOR) -> T:
         """Run a command as this caller, in one transaction."""
@@ -310,7 +310,9 @@ class Room:
 
     def submit(self, asked: SubmitRequest | None = None, caller: Caller = ENTERPRISE) -> Request:
         """Submit a request and leave it waiting."""
-        return self.transact(lambda work: submit_request(work, caller, asked or asking(), self.policy.pack), caller)
+        return self.transact(
+            lambda work: submit_request(work, caller, asked or asking(), self.policy.pack), caller
+        )
 
     def source(self, *requests: Request) -> None:
         """Hear, in one batch, that these requests were submitted."""

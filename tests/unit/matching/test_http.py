@@ -1,9 +1,11 @@
 """Matching over HTTP: requests and offers."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 
+from services.matching.engine.explain import ENGINE_VERSION
 from tests.unit.matching.builders import (
     OPERATOR,
     PENANG,
@@ -320,13 +322,18 @@ def test_an_operator_sees_the_whole_explanation(desk: Desk) -> None:
     (round_,) = explanation["rounds"]
     (need,) = round_["needs"]
     chosen, barred = need["considered"]
-    assert (round_["round"], round_["engine_version"]) == (1, "1")
+    assert (round_["round"], round_["engine_version"]) == (1, ENGINE_VERSION)
+    assert round_["rule_pack"] == desk.room.policy.pack.version
+    assert round_["weights"] == asdict(desk.room.policy.weights)
+    assert round_["solver"].startswith("optimal")
     assert (chosen["provider"], chosen["choice"], chosen["quantity"]) == ("org_alpha", "chosen", 4)
-    assert chosen["components"]["cost_minor_units"] == 30_000
+    assert {verdict["ruling"] for verdict in chosen["verdicts"]} == {"passed"}
+    assert set(chosen["components"]) == set(round_["weights"])
     assert (barred["provider"], barred["eligible"]) == ("org_beta", False)
-    assert barred["failed"] == [
+    assert [verdict for verdict in barred["verdicts"] if verdict["ruling"] != "passed"] == [
         {
             "rule": "not_excluded",
+            "ruling": "failed",
             "fact": "excluded by the request",
             "wanted": "a provider that is not excluded",
         }
@@ -351,7 +358,16 @@ def test_an_enterprise_learns_the_rules_but_not_who_failed_them(desk: Desk) -> N
     assert (spare["provider"], spare["capability"]) == ("member 1", "capability 1")
     assert (spare["score"], spare["components"]) == (None, {})
     assert (barred["provider"], barred["capability"]) == ("member 1", "capability 2")
-    assert barred["failed"] == [{"rule": "lead_time", "fact": "", "wanted": ""}]
+    assert [verdict for verdict in barred["verdicts"] if verdict["ruling"] != "passed"] == [
+        {
+            "rule": "arrival",
+            "ruling": "failed",
+            "fact": "",
+            "wanted": "by 2026-03-03T08:00:00+00:00",
+        }
+    ]
+    assert "fairness" not in known["components"]
+    assert not any(verdict["fact"] for verdict in known["verdicts"])
 
     offer = offer_of(desk, request)
     desk.post(f"/offers/{offer['offer_id']}/decline", {"reason": "busy"}, ALPHA)

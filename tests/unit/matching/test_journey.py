@@ -322,7 +322,7 @@ def test_a_provider_that_is_not_active_any_more_cannot_accept(room: Room) -> Non
     offer = room.the_offer(request)
     room.hear_registry(provider_changed("alpha", status=MemberStatus.SUSPENDED, version=2))
 
-    with pytest.raises(Conflict, match="suspended"):
+    with pytest.raises(Conflict, match="provider_active"):
         room.accept(offer)
 
     assert room.decline(offer).status is OfferStatus.DECLINED

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from muster.contracts.vocabulary.attributes import VehicleAttributes
+from muster.contracts.vocabulary.attributes import VehicleAttributes, VehicleRequirement
 from muster.contracts.vocabulary.statuses import (
     CapabilityStatus,
     MemberStatus,
@@ -48,15 +48,24 @@ def test_within_a_batch_the_newest_snapshot_counts() -> None:
 
 def test_a_capability_is_found_where_its_newest_snapshot_says() -> None:
     """It has moved from Malaysia to Singapore."""
+    cars = VehicleAttributes("vehicles")
     room = Room(
-        provider_changed("alpha", licence("MY"), licence("SG")), capability_changed("alpha")
+        provider_changed("alpha", licence("MY"), licence("SG")),
+        capability_changed("alpha", attributes=cars),
     )
     room.hear_registry(
-        capability_changed("alpha", base=SINGAPORE, coverage=Coverage(frozenset({"SG"})), version=2)
+        capability_changed(
+            "alpha",
+            attributes=cars,
+            base=SINGAPORE,
+            coverage=Coverage(frozenset({"SG"})),
+            version=2,
+        )
     )
+    wanted = guards_needed(1, required=VehicleRequirement("vehicles"))
 
-    assert room.sourced().shortfalls[0].reasons == {"no_candidate_in_country": 1}
-    assert room.the_offer(room.sourced(asking(place=SINGAPORE))).provider_id == "org_alpha"
+    assert room.sourced(asking(wanted)).shortfalls[0].reasons == {"no_candidate_in_country": 1}
+    assert room.the_offer(room.sourced(asking(wanted, place=SINGAPORE))).provider_id == "org_alpha"
 
 
 def test_a_retired_capability_is_not_considered_a_paused_one_is() -> None:

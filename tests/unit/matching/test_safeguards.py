@@ -14,7 +14,7 @@ from services.matching.domain.progress import missing
 from services.matching.domain.request import Request
 from services.matching.engine.engine import plan
 from services.matching.engine.model import Demand, Hold, Outcome, Pool
-from services.matching.pool import load_pool
+from services.matching.pool import lock_pool
 from services.matching.tables import REQUESTS
 from services.matching.use_cases import source_requests
 from services.matching.use_cases.settling import Round
@@ -39,14 +39,15 @@ def settle_with(room: Room, request: Request, quantities: list[int]) -> None:
 
     def settle(work: UnitOfWork) -> None:
         demand = Demand(request, missing(request, []), frozenset(), may_wait=True)
-        pool = load_pool(work.connection, [demand], work.now)
-        (honest,) = plan([demand], pool).outcomes
+        matcher = room.matcher
+        pool = lock_pool(work.connection, [demand], matcher.index, work.now)
+        (honest,) = plan([demand], pool, matcher.policy, matcher.clock).outcomes
         holds = tuple(
             Hold(request.request_id, request.needs[0], pool.capabilities[0], q, request.window)
             for q in quantities
         )
-        outcome = Outcome(request.request_id, holds, (), False, honest.explanation)
-        round_ = Round(work, room.patience, pool)
+        outcome = Outcome(request.request_id, holds, (), (), False, honest.explanation)
+        round_ = Round(work, matcher, pool)
         round_.settle(demand, [], outcome)
         round_.write()
 
@@ -106,10 +107,9 @@ def test_without_the_calendar_the_watch_turns_red(
     """If sourcing believed that nothing was ever taken, `overbooked` would say so."""
 
     def blind(*args: object) -> Pool:
-        pool = load_pool(*args)  # type: ignore[arg-type]
-        return Pool(pool.now, pool.capabilities, pool.providers, bookings=())
+        return replace(lock_pool(*args), bookings=())  # type: ignore[arg-type]
 
-    monkeypatch.setattr(source_requests, "load_pool", blind)
+    monkeypatch.setattr(source_requests, "lock_pool", blind)
     room.sourced(asking(guards_needed(10)))
     room.sourced(asking(guards_needed(10)))
 
@@ -122,7 +122,7 @@ def test_a_round_owed_for_nothing_does_no_harm(room: Room) -> None:
     owed = room.request(request).owe_sourcing()
     room.transact(lambda work: REQUESTS.save(work, owed))
     room.transact(
-        lambda work: source_requests.source_requests(work, [request.request_id], room.patience)
+        lambda work: source_requests.source_requests(work, [request.request_id], room.matcher)
     )
 
     assert len(room.offers(request)) == 1
