@@ -1,25 +1,18 @@
 """Serving one bundle after another, each as cheaply as what is left allows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from services.matching.engine.allocation.instance import Bundle, Instance, Option
 from services.matching.engine.allocation.ledger import Ledger
 from services.matching.engine.allocation.model import Allocated, Need
 
-
-@dataclass(frozen=True)
-class Serving:
-    """What one bundle gets, and what that costs with the penalty for the rest."""
-
-    allocated: tuple[Allocated, ...]
-    cost: float
+Fill = Sequence[tuple[Option, int]]
 
 
-def serve_all(instance: Instance) -> list[Serving]:
-    """Return what each bundle gets when they are served in turn, first come, first served."""
+def serve_all(instance: Instance) -> list[Allocated]:
+    """Return what is handed out when the bundles are served in turn: first come, first served."""
     ledger = instance.ledger()
-    return [_serve(bundle, instance, ledger) for bundle in instance.bundles]
+    return [each for bundle in instance.bundles for each in _serve(bundle, instance, ledger)]
 
 
 def least_cost(bundle: Bundle, instance: Instance) -> float:
@@ -28,25 +21,23 @@ def least_cost(bundle: Bundle, instance: Instance) -> float:
     Nothing can be cheaper, so the sum over all bundles is a bound for any allocation.
     """
     fills = [_fill(need, instance.options[need.id], _limit) for need in bundle.needs]
-    return _settle(bundle, fills).cost
+    return _cost(bundle, fills) if _is_worth_it(bundle, fills) else bundle.waiver
 
 
-def _serve(bundle: Bundle, instance: Instance, ledger: Ledger) -> Serving:
+def _serve(bundle: Bundle, instance: Instance, ledger: Ledger) -> Iterator[Allocated]:
     fills = []
     for need in bundle.needs:
         fill = _fill(need, instance.options[need.id], _room_in(ledger, need))
         for option, quantity in fill:
             ledger.take(option.capacity, quantity, need.taken_during)
         fills.append(fill)
-    serving = _settle(bundle, fills)
-    if not serving.allocated:
-        for need, fill in zip(bundle.needs, fills, strict=True):
-            for option, quantity in fill:
+    keeps = _is_worth_it(bundle, fills)
+    for need, fill in zip(bundle.needs, fills, strict=True):
+        for option, quantity in fill:
+            if keeps:
+                yield need.id, option.capacity, quantity
+            else:
                 ledger.give_back(option.capacity, quantity, need.taken_during)
-    return serving
-
-
-Fill = Sequence[tuple[Option, int]]
 
 
 def _fill(need: Need, options: Iterable[Option], room: Callable[[Option], int]) -> Fill:
@@ -66,22 +57,26 @@ def _cheapest_first(
                 return
 
 
-def _settle(bundle: Bundle, fills: Sequence[Fill]) -> Serving:
-    """Return the serving by these fills; a whole bundle refuses what is not whole or too dear."""
-    allocated: list[Allocated] = []
-    cost = 0.0
-    missing_any = False
-    for need, fill in zip(bundle.needs, fills, strict=True):
-        missing = need.quantity
-        for option, quantity in fill:
-            allocated.append((need.id, option.capacity, quantity))
-            cost += option.cost * quantity
-            missing -= quantity
-        cost += need.penalty * missing
-        missing_any = missing_any or missing > 0
-    if bundle.whole and (missing_any or cost > bundle.waiver):
-        return Serving((), bundle.waiver)
-    return Serving(tuple(allocated), cost)
+def _cost(bundle: Bundle, fills: Sequence[Fill]) -> float:
+    """Return what these fills cost, with the penalty for the rest."""
+    return sum(
+        sum(option.cost * quantity for option, quantity in fill)
+        + need.penalty * _missing(need, fill)
+        for need, fill in zip(bundle.needs, fills, strict=True)
+    )
+
+
+def _is_worth_it(bundle: Bundle, fills: Sequence[Fill]) -> bool:
+    """Tell whether to keep them: a whole bundle wants all of it, and not at too high a price."""
+    if not bundle.whole:
+        return True
+    if any(_missing(need, fill) for need, fill in zip(bundle.needs, fills, strict=True)):
+        return False
+    return _cost(bundle, fills) <= bundle.waiver
+
+
+def _missing(need: Need, fill: Fill) -> int:
+    return need.quantity - sum(quantity for _, quantity in fill)
 
 
 def _limit(option: Option) -> int:
