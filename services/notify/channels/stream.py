@@ -14,7 +14,7 @@ from muster.contracts.vocabulary.errors import TransientError
 from muster.contracts.vocabulary.kinds import Role
 from muster.observability.metrics import NOTIFICATIONS
 from muster.storage.store import Store
-from services.notify.domain.audience import hidden_from
+from services.notify.domain.audience import hidden_from, without
 from services.notify.queries import entries_after, newest_entry
 
 POLL_SECONDS = 0.1
@@ -195,6 +195,6 @@ def _render(row: Row[Any], role: Role) -> bytes:
     body = row.body
     if hidden := hidden_from(role, row.event_type):
         told = orjson.loads(body)
-        told["event"] = {name: it for name, it in told["event"].items() if name not in hidden}
+        told["event"] = without(hidden, told["event"])
         body = orjson.dumps(told).decode()
     return f"id: {row.sequence}\nevent: {row.event_type}\ndata: {body}\n\n".encode()

@@ -7,11 +7,14 @@ A provider never learns the principal from an event: `request.confirmed` carries
 `request.proposed` the other providers, so both are for the enterprise; a provider hears
 `offer.committed` and `job.opened` instead. Nor does it learn before commitment who asks: in an
 offer's other events the enterprise stays unnamed towards it.
+
+An enterprise learns which rules a provider no longer passes, but not what was found about it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from muster.contracts.vocabulary.kinds import ContactPurpose, Role
 from muster.contracts.vocabulary.statuses import IncidentSeverity, JobStatus
@@ -65,6 +68,7 @@ class Rule:
     seen_by: frozenset[Party]
     mails: tuple[Mail, ...] = ()
     unnamed: bool = False  # towards the provider, the enterprise stays unnamed
+    discreet: bool = False  # towards the enterprise, what was found about the provider is left out
 
 
 def _told(*seen_by: Party, mail: tuple[Mail, ...] = ()) -> Rule:
@@ -73,6 +77,10 @@ def _told(*seen_by: Party, mail: tuple[Mail, ...] = ()) -> Rule:
 
 def _of_an_offer(*mail: Mail) -> Rule:
     return Rule(frozenset({Party.ENTERPRISE, Party.PROVIDER}), mail, unnamed=True)
+
+
+def _of_a_flag(*mail: Mail) -> Rule:
+    return Rule(frozenset({Party.ENTERPRISE, Party.PROVIDER}), mail, discreet=True)
 
 
 _E, _P, _M, _O = Party.ENTERPRISE, Party.PROVIDER, Party.MEMBER, Party.OPERATORS
@@ -102,6 +110,13 @@ AUDIENCE: dict[str, Rule] = {
     "muster.matching.offer.withdrawn.v1": _of_an_offer(),
     "muster.matching.offer.committed.v1": _told(_E, _P),
     "muster.matching.offer.released.v1": _of_an_offer(),
+    # matching: who is committed and no longer passes concerns both sides, and operators at once
+    "muster.matching.assignment.flagged.v1": _of_a_flag(Mail(_O, _URGENT), Mail(_E), Mail(_P)),
+    "muster.matching.assignment.cleared.v1": _of_a_flag(Mail(_O), Mail(_E), Mail(_P)),
+    # matching: what the rules leave open is for operators alone
+    "muster.matching.review.opened.v1": _told(mail=(Mail(_O),)),
+    "muster.matching.review.decided.v1": _told(),
+    "muster.matching.rule_pack.adopted.v1": _told(mail=(Mail(_O),)),
     # dispatch
     "muster.dispatch.job.opened.v1": _told(_E, _P, mail=(Mail(_P),)),
     "muster.dispatch.job-status.changed.v1": _told(_E, _P, mail=(Mail(_E, when=job_has_ended),)),
@@ -125,10 +140,28 @@ def may_see(event_type: str, role: Role) -> bool:
 
 
 def hidden_from(role: Role, event_type: str) -> frozenset[str]:
-    """Return which fields of such an event a client of this role does not get to see."""
+    """Return which fields of such an event a client of this role does not get to see.
+
+    ``findings.fact`` is the field `fact` of each of the findings.
+    """
     rule = AUDIENCE.get(event_type)
-    unnamed = rule is not None and rule.unnamed and role is Role.PROVIDER
-    return frozenset({"enterprise_id"}) if unnamed else frozenset()
+    if rule is None:
+        return frozenset()
+    if rule.unnamed and role is Role.PROVIDER:
+        return frozenset({"enterprise_id"})
+    if rule.discreet and role is Role.ENTERPRISE:
+        return frozenset({"findings.fact"})
+    return frozenset()
+
+
+def without(hidden: frozenset[str], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an event says, as plain JSON, without these fields."""
+    left = {name: value for name, value in said.items() if name not in hidden}
+    for path in hidden:
+        name, _, part = path.partition(".")
+        if part and name in left:
+            left[name] = [without(frozenset({part}), each) for each in left[name]]
+    return left
 
 
 def readers(occurrence: Occurrence) -> dict[Role, str]:

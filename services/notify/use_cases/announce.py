@@ -11,7 +11,7 @@ from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.kinds import Role
 from muster.messaging.envelope import Envelope
 from muster.storage.unit_of_work import UnitOfWork
-from services.notify.domain.audience import OPERATORS, hidden_from, mailboxes, readers
+from services.notify.domain.audience import OPERATORS, hidden_from, mailboxes, readers, without
 from services.notify.domain.delivery import Channel, NotificationStatus
 from services.notify.domain.endpoint import Endpoint, EndpointStatus
 from services.notify.domain.occurrence import Occurrence
@@ -130,14 +130,16 @@ def _row(
 
 
 def _webhook_body(envelope: Envelope, role: Role) -> str:
-    hidden = hidden_from(role, envelope.event.event_type)
+    said = envelope.event.model_dump_json()
+    if hidden := hidden_from(role, envelope.event.event_type):
+        said = orjson.dumps(without(hidden, orjson.loads(said))).decode()
     return orjson.dumps(
         {
             "type": envelope.event.event_type,
             "timestamp": envelope.time,
             "id": envelope.id,
             "subject": envelope.event.subject,
-            "data": orjson.Fragment(envelope.event.model_dump_json(exclude=set(hidden))),
+            "data": orjson.Fragment(said),
         }
     ).decode()
 

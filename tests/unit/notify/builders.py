@@ -23,6 +23,9 @@ from muster.contracts.dispatch import (
 from muster.contracts.event import Event
 from muster.contracts.matching import (
     Assignment,
+    AssignmentCleared,
+    AssignmentFlagged,
+    Finding,
     NeedShortfall,
     OfferAccepted,
     OfferCommitted,
@@ -41,6 +44,9 @@ from muster.contracts.matching import (
     RequestServiceStarted,
     RequestSubmitted,
     RequestUnfilled,
+    ReviewDecided,
+    ReviewOpened,
+    RulePackAdopted,
     Terms,
 )
 from muster.contracts.notify import NotificationFailed
@@ -63,6 +69,7 @@ from muster.contracts.vocabulary.identifiers import (
     OfferId,
     OrganisationId,
     RequestId,
+    ReviewId,
 )
 from muster.contracts.vocabulary.kinds import CapabilityKind, PriceUnit, Role, Urgency
 from muster.contracts.vocabulary.lifecycle import Actor
@@ -74,6 +81,7 @@ from muster.contracts.vocabulary.statuses import (
     MemberStatus,
     OfferStatus,
     RequestStatus,
+    ReviewStatus,
 )
 from muster.contracts.vocabulary.values import Coverage, Money, Place, Position, Price, Window
 from muster.messaging.envelope import Envelope
@@ -285,6 +293,7 @@ def every_event() -> dict[str, Event]:
         ),
         *_requests(),
         *_offers(),
+        *_reviews(),
         *_jobs(),
         NotificationFailed(
             notification_id=NotificationId("ntf_1"),
@@ -340,6 +349,52 @@ def _offers() -> Iterable[Event]:
         OfferWithdrawn(**_offer(reason="request cancelled")),
         OfferCommitted(**_offer()),
         OfferReleased(**_offer(reason="request cancelled")),
+    )
+
+
+FACT = "their licence KH-4711 was revoked"
+_FINDINGS = (Finding(rule="alliance.licence", fact=FACT, wanted="a verified licence"),)
+
+
+def assignment_flagged() -> AssignmentFlagged:
+    """Return the news that the provider no longer passes."""
+    return AssignmentFlagged(
+        request_id=RequestId("req_1"),
+        enterprise_id=ENTERPRISE,
+        provider_id=PROVIDER,
+        version=1,
+        findings=_FINDINGS,
+        rule_pack="pack-2",
+    )
+
+
+def _reviews() -> Iterable[Event]:
+    review: dict[str, Any] = {
+        "review_id": ReviewId("rev_1"),
+        "provider_id": PROVIDER,
+        "country": "KH",
+        "kind": CapabilityKind.GUARDS,
+        "armed": True,
+        "findings": _FINDINGS,
+    }
+    return (
+        assignment_flagged(),
+        AssignmentCleared(
+            request_id=RequestId("req_1"),
+            enterprise_id=ENTERPRISE,
+            provider_id=PROVIDER,
+            version=2,
+            rule_pack="pack-2",
+        ),
+        ReviewOpened(**review, status=ReviewStatus.OPEN),
+        ReviewDecided(**review, status=ReviewStatus.CLEARED, reason="asked the ministry"),
+        RulePackAdopted(
+            rule_pack="pack-2",
+            previous="pack-1",
+            requests_checked=7,
+            assignments_flagged=1,
+            offers_withdrawn=2,
+        ),
     )
 
 
