@@ -135,7 +135,7 @@ def cancelled(request_id: RequestId = REQUEST) -> RequestCancelled:
     )
 
 
-def envelope(fact: RequestEvent, at: datetime = START) -> Envelope:
+def envelope(fact: Event, at: datetime = START) -> Envelope:
     """Return the event as matching would say it, with an id of its own."""
     context = Context(Actor(f"enterprise:cli_{ENTERPRISE}", ENTERPRISE), correlation_id="cor_1")
     return Envelope(EventId(f"evt_{next(_numbers)}"), at, fact, context, aggregate_version=1)
