@@ -127,6 +127,9 @@ def match(
     output: Annotated[
         Path | None, typer.Option(help="Where to write the result as JSON, besides the tables.")
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier --output: print what changed since instead.")
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option(help="Other rules than those that come with Muster: a directory.")
     ] = None,
@@ -148,7 +151,7 @@ def match(
     elif scenario is None:
         raise typer.BadParameter("Say which scenario: muster match SCENARIO.json")
     else:
-        command.run_match(command.MatchOptions(scenario, output, rules, as_json, as_table))
+        command.run_match(command.MatchOptions(scenario, output, against, rules, as_json, as_table))
 
 
 @app.command()

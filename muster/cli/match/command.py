@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from muster.cli.errors import CannotRun, InputUnusable
+from muster.cli.match.comparison import changes, read_result
 from muster.cli.match.decisions import unknown_rules
 from muster.cli.match.mistakes import refusal
 from muster.cli.match.play import play
@@ -28,10 +29,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @dataclass(frozen=True)
 class MatchOptions:
-    """What to play, by which rules (None: those that come with Muster), and where it goes to."""
+    """What to play, by which rules (None: those that come with Muster), and where it goes to.
+
+    `against` is an earlier result to compare with.
+    """
 
     scenario: Path
     output: Path | None = None
+    against: Path | None = None
     rules: Path | None = None
     as_json: bool = False
     as_table: bool = False
@@ -40,13 +45,17 @@ class MatchOptions:
 def run_match(options: MatchOptions) -> None:
     """Play a scenario; raise InputUnusable for one that cannot be played.
 
-    Without a file to write to, people at a terminal get tables, programs get the JSON.
+    Without a file to write to, people at a terminal get tables, programs get the JSON. With an
+    earlier result to compare with, both get the changes alone.
     """
+    earlier = read_result(options.against) if options.against else None
     result = _result(options)
     text = result.model_dump_json(indent=2)
     if options.output is not None:
         _write(options.output, text)
-    if options.as_json or not (options.as_table or options.output or sys.stdout.isatty()):
+    if earlier is not None:
+        typer.echo("\n".join(changes(earlier, result)))
+    elif options.as_json or not (options.as_table or options.output or sys.stdout.isatty()):
         typer.echo(text)
     else:
         show(result, Console() if sys.stdout.isatty() else Console(width=WIDTH))

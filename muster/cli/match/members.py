@@ -18,7 +18,6 @@ from muster.contracts.vocabulary.identifiers import (
     OfferId,
     RequestId,
 )
-from muster.contracts.vocabulary.statuses import BookingStatus
 from muster.contracts.vocabulary.values import EARLIEST
 from services.matching.domain.booking import Booking
 from services.matching.domain.capability import Capability
@@ -60,7 +59,7 @@ def booking(said: BookingOnFile, of: Capability, at: int) -> Booking:
         quantity=said.quantity,
         capacity=of.capacity,
         window=said.window,
-        status=BookingStatus.CONFIRMED,
+        status=said.status,
         expires_at=said.window.ends_at,
     )
 

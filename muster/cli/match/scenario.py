@@ -4,7 +4,7 @@ What matching never reads, such as a member's e-mail addresses, may be left out.
 """
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,7 @@ from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.statuses import (
     AuthorisationStatus,
+    BookingStatus,
     CapabilityStatus,
     MemberStatus,
 )
@@ -127,11 +128,12 @@ class DecisionOnFile(Contract):
 
 
 class BookingOnFile(Contract):
-    """Capacity that is taken already."""
+    """Capacity that is taken already: confirmed, or held for an offer, so that it may come back."""
 
     capability_id: UnitId
     quantity: Annotated[int, Field(ge=1, le=100_000)]
     window: Window
+    status: Literal[BookingStatus.HELD, BookingStatus.CONFIRMED] = BookingStatus.CONFIRMED
 
 
 class Scenario(Contract):

@@ -1,7 +1,6 @@
 """The result as tables for people."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -17,7 +16,7 @@ from muster.cli.match.result import (
     RequestResult,
     Result,
 )
-from muster.contracts.vocabulary.values import Price
+from muster.cli.match.wording import instant, price
 
 _COLOURS = {
     Fate.FILLED: "green",
@@ -26,7 +25,6 @@ _COLOURS = {
     Fate.UNFILLED: "red",
     Fate.REFUSED: "red",
 }
-_WITHOUT_MINOR_UNITS = frozenset({"VND", "KRW"})
 _WHO = "served by"
 _NUMBERS = ("units", "score", "price")
 
@@ -69,9 +67,9 @@ def _rows(need: NeedResult, result: Result) -> Iterator[tuple[str | Text, ...]]:
 
 def _cells(each: AllocatedResult, result: Result) -> tuple[str, ...]:
     score = "" if each.score is None else f"{each.score:.3f}"
-    arrives = "" if each.arrives_at is None else _when(each.arrives_at, result)
+    arrives = "" if each.arrives_at is None else instant(each.arrives_at, result.now)
     who = f"{each.provider} ({each.capability_id})"
-    return who, str(each.quantity), score, _price(each.price), arrives
+    return who, str(each.quantity), score, price(each.price), arrives
 
 
 def _open_ends(request: RequestResult) -> Iterator[RenderableType]:
@@ -118,14 +116,3 @@ def _indented(by: int, text: str) -> Padding:
 
 def _fate(fate: Fate) -> Text:
     return Text(str(fate), style=_COLOURS[fate])
-
-
-def _when(instant: datetime, result: Result) -> str:
-    """Return a time as clocks show it where the scenario's own time is told."""
-    return f"{instant.astimezone(result.now.tzinfo):%d %b %H:%M}"
-
-
-def _price(price: Price) -> str:
-    amount, currency = price.amount.minor_units, price.amount.currency
-    figure = f"{amount:,}" if currency in _WITHOUT_MINOR_UNITS else f"{amount / 100:,.2f}"
-    return f"{figure} {currency}/{price.per}"

@@ -36,11 +36,16 @@ def test_a_batch_is_filled_where_first_come_first_served_leaves_one_out() -> Non
         "capability_id": "harimau-team",
         "quantity": 4,
         "window": named(batch, "requests", "board")["window"],
+        "status": "held",
     }
     later = [each for each in batch["requests"] if each["id"] != "board"]
     second = matched({**batch, "requests": later, "bookings": [taken]})
     assert request_in(second, "plant").fate is Fate.WAITING
     assert need_in(second, "plant.1").missing == 4
+
+    taken["status"] = "confirmed"
+    third = matched({**batch, "requests": later, "bookings": [taken]})
+    assert request_in(third, "plant").fate is Fate.UNFILLED
 
 
 def test_two_windows_that_do_not_overlap_use_the_same_cars() -> None:

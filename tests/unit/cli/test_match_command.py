@@ -46,6 +46,18 @@ def test_with_output_the_file_gets_json_and_people_the_tables(
     assert json.loads(files[0].read_text("utf-8"))["totals"]["filled"] == 3
 
 
+def test_an_earlier_result_is_compared_with(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, tmp_path: Path
+) -> None:
+    """The changes alone are printed."""
+    before = str(tmp_path / "before.json")
+    decided = str(EXERCISES / "emergency-decided.json")
+    run(monkeypatch, "match", str(EXERCISES / "emergency.json"), "--output", before)
+    capsys.readouterr()
+    assert run(monkeypatch, "match", decided, "--against", before) == 0
+    assert capsys.readouterr().out.startswith("accident: review -> filled\n")
+
+
 def test_the_tables_say_what_is_missing_and_what_is_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
