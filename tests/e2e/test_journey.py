@@ -284,7 +284,7 @@ def test_a_suspension_after_confirmation_flags_the_job(cast: Cast) -> None:
     cast.operator.post(standing, {"status": "suspended", "reason": "a complaint"})
     (flag,) = eventually(lambda: cast.operator.get(path)["flags"], within_s=30)
     assert flag["rule"] == "provider_active"
-    assert cast.enterprise.get(path)["flags"] == [flag]
+    assert cast.enterprise.get(path)["flags"] == [{**flag, "fact": None}]
     assert cast.operator.get(path)["status"] == "committed"
     assert status(cast.enterprise, request) == "confirmed"
 

@@ -7,11 +7,12 @@ from muster.contracts.vocabulary.statuses import ReviewStatus
 from services.matching import tables as matching
 from services.matching.domain.offer import Offer
 from services.matching.engine.law.rules import RulePack
+from services.matching.projection import load_members
 
 
 def check_lawful(connection: Connection, offer: Offer, pack: RulePack) -> None:
     """Whoever was just asked is an active member, licensed, and cleared where the law is unsure."""
-    provider = matching.MEMBERS.get(connection, offer.provider_id)
+    provider = load_members(connection, [offer.provider_id])[offer.provider_id]
     assert provider.is_active, f"{offer.offer_id} asks a provider that is {provider.status}"
     assert offer.enterprise_id not in provider.conflicts
     assert any(
