@@ -68,6 +68,18 @@ def waiting_for(connection: Connection, review_id: ReviewId) -> tuple[RequestId,
     return tuple(RequestId(row.request_id) for row in found)
 
 
+def waiting_for_decision_on(
+    connection: Connection, provider_id: OrganisationId
+) -> tuple[RequestId, ...]:
+    """Return every request that waits for an open review of this provider, by id."""
+    query = (
+        _WAITING.join(reviews, reviews.c.review_id == review_requests.c.review_id)
+        .where(reviews.c.provider_id == provider_id, reviews.c.status == ReviewStatus.OPEN.value)
+        .order_by(review_requests.c.request_id)
+    )
+    return tuple(dict.fromkeys(RequestId(row.request_id) for row in connection.execute(query)))
+
+
 def decisions_of(connection: Connection, provider_ids: Collection[OrganisationId]) -> Decisions:
     """Return what is decided of these providers, by matter."""
     found: dict[Matter, Decision] = {}
