@@ -96,14 +96,16 @@ class Draw:
         self._keys = keys
         self._policies = policies
 
-    def world(self, members: int = 8, capabilities: int = 40, requests: int = 12) -> World:
+    def world(self, members: int = 8, capabilities: int = 60, requests: int = 12) -> World:
         """Return a world of this size."""
         ids = [OrganisationId(f"org_{number}") for number in range(members)]
         known = {each: self.member(each, ids) for each in ids[:-1]}  # of one nobody has heard
         return World(
             members=known,
             capabilities=tuple(
-                self.capability(CapabilityId(f"cap_{number}"), self._one(ids))
+                self.capability(
+                    CapabilityId(f"cap_{number}"), self._one(ids[1:] if number % 9 else ids)
+                )
                 for number in range(capabilities)
             ),
             decisions=self._decisions(ids),
@@ -118,8 +120,8 @@ class Draw:
         """Return a member with papers for some of the countries."""
         home = self._one(COUNTRIES)
         papers = [paper for country in COUNTRIES for paper in self._papers_of(country, home)]
-        papers += [self._standing() for _ in range(self._random.choice((0, 1, 1, 2)))]
-        papers += [self._certificate() for _ in range(self._random.choice((0, 1, 2)))]
+        papers += [self._standing() for _ in range(self._random.choice((0, 1, 2)))]
+        papers += [self._certificate() for _ in range(self._random.choice((1, 2, 3)))]
         papers += [self._policy() for _ in range(self._random.randint(0, self._policies))]
         self._random.shuffle(papers)
         status = MemberStatus.ACTIVE if self._likely() else self._one(tuple(MemberStatus))
@@ -143,9 +145,9 @@ class Draw:
             base=self._place(self._one(COUNTRIES)),
             coverage=Coverage(
                 frozenset(self._some(COUNTRIES, least=3)),
-                self._one((None, None, 50.0, 800.0, 3000.0)),
+                self._one((None, None, None, 800.0, 3000.0)),
             ),
-            lead_time_minutes=self._one((0, 30, 60, 1440, 4000)),
+            lead_time_minutes=self._one((0, 30, 30, 60, 1440, 4000)),
             available=self._windows(),
             blackouts=self._windows() if self._seldom() else (),
             price=Price(
@@ -184,7 +186,9 @@ class Draw:
 
     def _papers_of(self, country: Country, home: Country) -> list[Paper]:
         kinds = (AuthorisationKind.LICENCE, AuthorisationKind.PERMIT)
-        papers = [self._paper(self._one(kinds), country) for _ in range(self._one((0, 1, 1, 1, 2)))]
+        papers = [
+            self._paper(self._one(kinds), country) for _ in range(self._one((0, 1, 1, 1, 1, 2)))
+        ]
         if self._seldom():
             papers.append(self._paper(AuthorisationKind.JOINT_VENTURE, country))
         if country == home and not self._seldom():
@@ -209,7 +213,7 @@ class Draw:
         return self._paper(
             AuthorisationKind.CERTIFICATE,
             None,
-            standard=self._one(("PSC.1", "ISO 18788", "ISO 28007", "ISO 9001")),
+            standard=self._one(("PSC.1", "ISO 18788", "ISO 28007", "ISO 28007", "ISO 9001")),
             environment=self._one((None, *Environment)),
         )
 
@@ -224,23 +228,23 @@ class Draw:
         )
 
     def _attributes(self) -> CapabilityAttributes:
-        kind, languages = self._kind(), frozenset(self._some(_LANGUAGES, least=1))
+        kind, languages = self._kind(), frozenset(self._some(_LANGUAGES, least=2))
         match kind:
             case CapabilityKind.GUARDS:
                 return GuardAttributes(
                     "guards",
-                    frozenset(self._some(_SKILLS, least=2)),
+                    frozenset(self._some(_SKILLS, least=3)),
                     languages,
                     not self._seldom(),
                     frozenset(self._some(tuple(Environment), least=1)),
-                    frozenset(self._some(("KH", "MY", "SG", "NP"))),
-                    frozenset(self._some(("HK-C", "SG-officer"))),
+                    frozenset(self._some(("KH", "MY", "SG", "NP"), most=2)),
+                    frozenset(self._some(("HK-C", "SG-officer", "HK-A"))),
                 )
             case CapabilityKind.VEHICLES:
                 return VehicleAttributes(
                     "vehicles",
                     self._one(tuple(Armour)),
-                    self._random.randint(1, 8),
+                    self._random.randint(2, 8),
                     self._one(tuple(Environment)),
                 )
             case CapabilityKind.INSURANCE:
@@ -269,7 +273,7 @@ class Draw:
             case CapabilityKind.GUARDS:
                 return GuardRequirement(
                     "guards",
-                    frozenset(self._some((*_SKILLS, "unheard_of"), most=1)),
+                    frozenset(self._some((*_SKILLS, *_SKILLS, "unheard_of"), most=1)),
                     languages,
                     self._one((False, True)),
                     self._one(tuple(Environment)),
@@ -278,11 +282,11 @@ class Draw:
                 return VehicleRequirement(
                     "vehicles",
                     self._one(tuple(Armour)),
-                    self._random.randint(1, 6),
+                    self._random.randint(1, 4),
                     self._one(tuple(Environment)),
                 )
             case CapabilityKind.INSURANCE:
-                limit = Money(self._random.randint(0, 9) * 1000, self._one(_CURRENCIES))
+                limit = Money(self._random.randint(0, 4) * 1000, self._one(_CURRENCIES))
                 return InsuranceRequirement("insurance", self._one(tuple(InsuranceLine)), limit)
             case CapabilityKind.INTELLIGENCE:
                 product = self._one(tuple(IntelligenceProduct))
@@ -308,13 +312,14 @@ class Draw:
                 matter = Matter(
                     provider_id, country, CapabilityKind.GUARDS, self._one((True, False))
                 )
-                keys = frozenset(self._some(self._keys, least=len(self._keys) // 2))
+                keys = frozenset(self._some(self._keys, least=len(self._keys) - 5))
                 cleared = not self._seldom()
                 found[matter] = Decision(ReviewId("rev_1"), cleared, keys, "because")
         return {matter: decision for matter, decision in found.items() if self._one((True, False))}
 
     def _kind(self) -> CapabilityKind:
-        return self._one((*CapabilityKind, *(CapabilityKind.GUARDS,) * 4))
+        kinds: tuple[CapabilityKind, ...] = (*CapabilityKind, *(CapabilityKind.GUARDS,) * 4)
+        return self._random.choice(kinds)
 
     def _place(self, country: Country) -> Place:
         latitude, longitude = _PLACES[country]
@@ -337,7 +342,7 @@ class Draw:
 
     def _validity(self) -> Window:
         start = START + timedelta(days=self._one((-300, -300, -300, -1, 5)))
-        return Window(start, START + timedelta(days=self._one((6, 40, 400, 400, 400))))
+        return Window(start, START + timedelta(days=self._one((6, 40, 400, 400, 400, 400))))
 
     def _one(self, things: Any) -> Any:
         return self._random.choice(things)
@@ -348,7 +353,7 @@ class Draw:
         )
 
     def _likely(self) -> bool:
-        return self._random.random() < 0.9
+        return self._random.random() < 0.95
 
     def _seldom(self) -> bool:
-        return self._random.random() < 0.2
+        return self._random.random() < 0.12

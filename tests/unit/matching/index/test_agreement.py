@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from services.matching.domain.capability import Capability
 from services.matching.domain.request import Request
 from services.matching.engine.facts import facts_of
@@ -62,10 +63,10 @@ def found(index: Index, world: World, request: Request, limit: int = ALL) -> Fou
     return index.search(search, limit)
 
 
-def refused(world: World, request: Request) -> frozenset:
+def refused(world: World, request: Request) -> frozenset[CapabilityId]:
     """Return some capabilities whose providers were asked in vain."""
-    del request
-    return frozenset(each.capability_id for each in world.capabilities[:2])
+    some = int(request.request_id.removeprefix("req_")) % 4
+    return frozenset(each.capability_id for each in world.capabilities[:some])
 
 
 def case_of(world: World, request: Request, capability: Capability) -> Case:
@@ -111,7 +112,7 @@ def by_rule(verdicts: tuple[Verdict, ...]) -> str:
     return "law" if "." in first else first
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SEEDS)
 def test_the_index_judges_as_the_gate_does(seed: int) -> None:
     """Clear, for review, or turned away by the same rule: of everybody, the same."""
@@ -137,7 +138,7 @@ def test_the_index_judges_as_the_gate_does(seed: int) -> None:
         assert answer.review_in_all == len(answer.review)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_nobody_is_turned_away_whom_the_gate_lets_pass(seed: int) -> None:
     """With several policies at once the index may let too many pass, but never too few."""
@@ -153,7 +154,7 @@ def test_nobody_is_turned_away_whom_the_gate_lets_pass(seed: int) -> None:
             assert ruling is not Ruling.REVIEW or case.capability.capability_id in review
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_the_index_ranks_by_the_score_of_the_engine(seed: int) -> None:
     """Nearer waves first, then the score, the same as for one candidate alone."""
@@ -171,7 +172,7 @@ def test_the_index_ranks_by_the_score_of_the_engine(seed: int) -> None:
             assert told == sorted(told)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(SEEDS, SEEDS)
 def test_the_answer_does_not_depend_on_the_order_of_puts(seed: int, order: int) -> None:
     """What was put last, updated or removed on the way leaves no trace."""
@@ -184,8 +185,11 @@ def test_the_answer_does_not_depend_on_the_order_of_puts(seed: int, order: int) 
         roundabout.put(before, world.members.get(each.provider_id))
     for each in random.sample(world.capabilities, 10):
         roundabout.remove(each.capability_id)
-    strangers = [drawn.capability(f"cap_stranger_{n}", "org_1") for n in range(10)]
-    for each in random.sample([*strangers, *world.capabilities], 50):
+    strangers = [
+        drawn.capability(CapabilityId(f"cap_stranger_{n}"), OrganisationId("org_1"))
+        for n in range(10)
+    ]
+    for each in random.sample([*strangers, *world.capabilities], 70):
         roundabout.put(each, world.members.get(each.provider_id), world.decisions)
     for each in strangers:
         roundabout.remove(each.capability_id)
