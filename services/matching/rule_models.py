@@ -245,7 +245,7 @@ class StatePowerFile(_Written):
         )
 
     def _spelt_out(self, pattern: str) -> str:
-        return re.sub(r"(?<!\?)<([a-z_]+)>", lambda name: f"(?:{self.words[name[1]]})", pattern)
+        return re.sub(r"(?<!\?P)<([a-z_]+)>", lambda name: f"(?:{self.words[name[1]]})", pattern)
 
     def _trouble(self, where: str, pattern: str) -> str | None:
         try:

@@ -118,7 +118,7 @@ def guards(country: Country, **fields: Any) -> GuardAttributes:
 def case(
     provider: Member, host: Country, attributes: CapabilityAttributes | None = None, **fields: Any
 ) -> LegalCase:
-    """Return unarmed guards on land for tomorrow, with a margin of a week, unless told otherwise."""
+    """Return unarmed guards on land for tomorrow with a margin of a week, unless told otherwise."""
     attributes = attributes or guards(host)
     kind = CapabilityKind(attributes.kind)
     on_land = Environment.LAND if kind is CapabilityKind.GUARDS else None
