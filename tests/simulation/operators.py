@@ -48,7 +48,7 @@ class Operators:
             self._machinery.skip_to(self._machinery.clock.now() + thought)
             return True
         review = self._chance.choice(self._reviews(ReviewStatus.OPEN))
-        favourable = self._chance.random() < 0.8
+        favourable = self._chance.random() < 0.9
         return self._answer(review, ReviewStatus.CLEARED if favourable else ReviewStatus.REFUSED)
 
     def decide_otherwise(self) -> bool:
@@ -65,7 +65,7 @@ class Operators:
     def steer_a_member(self) -> bool:
         """Seldom, suspend a provider; reinstate it soon."""
         provider_id = self._chance.choice(self._providers)
-        if self._chance.random() > 0.1:
+        if self._chance.random() > 0.3:
             return False
         with self._machinery.stores["registry"].read() as connection:
             status = registry.ORGANISATIONS.get(connection, provider_id).status
@@ -83,7 +83,7 @@ class Operators:
 
     def change_the_rules(self) -> bool:
         """Seldom, begin to use other rules."""
-        if self._rule_changes == MOST_RULE_CHANGES or self._chance.random() > 0.002:
+        if self._rule_changes == MOST_RULE_CHANGES or self._chance.random() > 0.004:
             return False
         self._rule_changes += 1
         self._machinery.adopt(self._chance.choice(packs()[1:]))

@@ -132,7 +132,7 @@ class People:
 
     def cancel(self) -> bool:
         """Seldom, call something off, wherever it stands."""
-        if self._chance.random() > 0.0015 * len(self.submitted):
+        if self._chance.random() > 0.003 * len(self.submitted):
             return False
         alive = [r for r in self._requests() if not REQUEST.is_final(r.status)]
         if not alive:

@@ -29,11 +29,11 @@ def test_the_seeds_tell_different_stories_and_most_end_well() -> None:
 
     And reviews of both answers, flags that come and go, and rules that change.
     """
-    stories = [live_through(seed, CALM) for seed in range(12)]
+    stories = [live_through(seed, CALM) for seed in range(20)]
     endings = [status for story in stories for status in story.statuses]
 
     assert {"closed", "cancelled", "unfilled"} <= set(endings)
     assert endings.count("closed") > len(endings) / 3
     assert {status for story in stories for status in story.reviews} == {"cleared", "refused"}
     assert {status for story in stories for status in story.flags} == {"raised", "cleared"}
-    assert {len(story.rule_packs) for story in stories} == {1, 2}
+    assert {1, 2} <= {len(story.rule_packs) for story in stories}
