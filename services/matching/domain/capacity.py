@@ -53,7 +53,7 @@ U = TypeVar("U", bound=Use)
 
 
 class Calendar(Generic[U]):
-    """What is taken of each capability, while an allocation adds to it and takes back."""
+    """What is taken of each capability, while an allocation adds to it."""
 
     def __init__(self, uses: Iterable[U]) -> None:
         self._uses: dict[CapabilityId, list[U]] = defaultdict(list)
@@ -71,7 +71,3 @@ class Calendar(Generic[U]):
     def take(self, use: U) -> None:
         """Count this use from now on; ask `free` first."""
         self._uses[use.capability_id].append(use)
-
-    def give_back(self, use: U) -> None:
-        """Count this use no longer."""
-        self._uses[use.capability_id].remove(use)

@@ -85,11 +85,6 @@ class Search:
         """Return the request."""
         return self.demand.request
 
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """Return all fields, those of required needs first."""
-        return self.required + self.optional
-
 
 @dataclass(frozen=True)
 class _View:

@@ -5,7 +5,7 @@ Koreas is closed, so nobody comes to KR by land. The causeways MY-SG and the bri
 since 2018) count as land, because one drives across. Sea crossings are regular ferry routes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from muster.contracts.vocabulary.countries import Country
 
@@ -34,9 +34,3 @@ NEIGHBOURS = _neighbourhood(*_LAND.split(), *_FERRIES.split())
 def by_land(country: Country) -> frozenset[Country]:
     """Return from where one can drive to this country at once: itself and its land neighbours."""
     return LAND_NEIGHBOURS.get(country, frozenset()) | {country}
-
-
-def neighbours(countries: Iterable[Country]) -> frozenset[Country]:
-    """Return the neighbours of these countries over land or sea, without the countries."""
-    own = frozenset(countries)
-    return frozenset().union(*(NEIGHBOURS.get(country, frozenset()) for country in own)) - own

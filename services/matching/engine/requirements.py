@@ -43,13 +43,6 @@ def comparisons(
     return list(_COMPARISONS[required.kind](required, attributes, country))
 
 
-def mismatches(
-    required: Requirement, attributes: CapabilityAttributes, country: Country
-) -> list[Comparison]:
-    """Return every attribute that does not meet the requirement in this country; none: it fits."""
-    return [each for each in comparisons(required, attributes, country) if not each.met]
-
-
 def _guards(
     required: GuardRequirement, has: GuardAttributes, _country: Country
 ) -> Iterator[Comparison]:

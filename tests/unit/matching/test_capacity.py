@@ -80,16 +80,6 @@ def test_uses_that_never_meet_within_the_window_do_not_add_up() -> None:
     assert peak_use([taken(2, 0, 2), taken(3, 5, 9)], hours(1, 6)) == 3
 
 
-def test_what_is_given_back_is_free_again() -> None:
-    """An allocation can be undone."""
-    calendar: Calendar[Taken] = Calendar([])
-    use = taken(4, 0, 4)
-    calendar.take(use)
-    calendar.give_back(use)
-
-    assert calendar.free(TEAM, 4, hours(0, 4)) == 4
-
-
 def test_one_capability_does_not_use_another() -> None:
     """Each capability has its own calendar."""
     calendar = Calendar([taken(4, 0, 4)])

@@ -18,6 +18,7 @@ from muster.contracts.vocabulary.attributes import (
     VehicleAttributes,
     VehicleRequirement,
 )
+from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.kinds import (
     Armour,
     CrisisService,
@@ -28,7 +29,7 @@ from muster.contracts.vocabulary.kinds import (
     MedicalTransport,
 )
 from muster.contracts.vocabulary.values import Money
-from services.matching.engine.requirements import mismatches
+from services.matching.engine.requirements import Comparison, comparisons
 
 ENGLISH = frozenset({"en"})
 KHMER = frozenset({"km"})
@@ -55,6 +56,13 @@ def cover(
 ) -> InsuranceRequirement:
     """Return a need for cover of so much."""
     return InsuranceRequirement("insurance", line, Money(amount * 100, currency))
+
+
+def mismatches(
+    required: Requirement, attributes: CapabilityAttributes, country: Country
+) -> list[Comparison]:
+    """Return the comparisons that are not met."""
+    return [each for each in comparisons(required, attributes, country) if not each.met]
 
 
 @pytest.mark.parametrize(
@@ -202,3 +210,13 @@ def test_every_shortcoming_is_named() -> None:
     required = GuardRequirement("guards", frozenset({"k9"}), KHMER, armed=True)
 
     assert len(mismatches(required, GUARDS, "KH")) == 3
+
+
+def test_what_is_met_is_told_as_well() -> None:
+    """The fact and the wish of everything that was asked for, and of nothing else."""
+    required = GuardRequirement("guards", languages=ENGLISH)
+
+    assert comparisons(required, GUARDS, "KH") == [
+        Comparison("languages en", "languages en", met=True),
+        Comparison("environments land", "land", met=True),
+    ]

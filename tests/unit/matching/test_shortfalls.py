@@ -53,7 +53,7 @@ def test_where_nobody_suits_the_reasons_are_counted_by_rule(room: Room) -> None:
     request = room.sourced(asking(guards_needed(9, required=GuardRequirement("guards"))))
 
     assert request.status is RequestStatus.UNFILLED
-    assert reasons(room) == [{"capacity": 1, "lead_time": 1, "provider_active": 1}]
+    assert reasons(room) == [{"arrival": 1, "capacity": 1, "provider_active": 1}]
     assert request.shortfalls[0].missing == 5
 
 

@@ -19,7 +19,7 @@ from muster.contracts.vocabulary.kinds import (
     Environment,
     MedicalTransport,
 )
-from services.matching.engine.geography import LAND_NEIGHBOURS, NEIGHBOURS, by_land, neighbours
+from services.matching.engine.geography import LAND_NEIGHBOURS, NEIGHBOURS, by_land
 from services.matching.engine.travel import (
     USUAL_TRAVEL,
     Means,
@@ -162,7 +162,7 @@ def test_every_member_has_a_neighbour() -> None:
     assert set(NEIGHBOURS) == ALLIANCE | TRANSIT
     assert by_land("KR") == {"KR"}
     assert by_land("SG") == {"SG", "MY"}
-    assert neighbours(["KH"]) == {"LA", "VN", "TH"}
+    assert NEIGHBOURS["KH"] == {"LA", "VN", "TH"}
 
 
 @pytest.mark.parametrize(

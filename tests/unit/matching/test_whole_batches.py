@@ -14,7 +14,7 @@ from muster.contracts.vocabulary.values import Window
 from services.matching.domain.capability import Capability
 from services.matching.domain.capacity import Calendar, peak_use
 from services.matching.domain.request import Request
-from services.matching.engine.candidates import Scout
+from services.matching.engine.candidates import Field, Scout
 from services.matching.engine.engine import plan
 from services.matching.engine.gate import Case, judge, ruling_of
 from services.matching.engine.model import Hold, Outcome, Pool
@@ -154,11 +154,11 @@ def test_nearer_members_are_asked_first_even_if_those_further_off_are_better() -
     neighbour = a_team("neighbour", base=CHAU_DOC, lead_time_minutes=0)
     outcome = alone(a_pool(local, neighbour), a_request())
     scores = {
-        c.capability_id: c.score.value for c in outcome.explanation.needs[0].considered if c.score
+        c.provider_id: c.score.value for c in outcome.explanation.needs[0].considered if c.score
     }
 
     assert held(outcome) == {"local": 4}
-    assert scores["cap_neighbour"] < scores["cap_local"]
+    assert scores[neighbour.provider_id] < scores[local.provider_id]
 
 
 @dataclass(frozen=True)
@@ -326,25 +326,29 @@ def test_the_planned_take_nothing_from_the_urgent(world: World) -> None:
 def one_after_the_other(world: World) -> int:
     """Return how many requests are whole if each in turn takes the best that is left."""
     scout = Scout(world.pool, a_policy())
-    calendar = Calendar[Use](world.pool.bookings)
+    uses: list[Use] = list(world.pool.bookings)
     filled = 0
     for request in sorted(world.requests, key=lambda each: (each.submitted_at, each.request_id)):
         taken: list[Hold] = []
+        whole = True
         for field in scout.search(a_demand(request)).required:
-            missing = field.wanted
-            for candidate in field.clear:
-                team = candidate.capability
-                free = calendar.free(team.capability_id, team.capacity, field.window)
-                quantity = min(free, missing)
-                if quantity and (field.need.splittable or quantity == missing):
-                    hold = Hold(request.request_id, field.need, team, quantity, field.window)
-                    calendar.take(hold)
-                    taken.append(hold)
-                    missing -= quantity
-            if missing:
-                for hold in taken:
-                    calendar.give_back(hold)
-                break
-        else:
-            filled += 1
+            holds = the_best_of(field, [*uses, *taken])
+            whole = whole and sum(hold.quantity for hold in holds) == field.wanted
+            taken += holds
+        uses += taken if whole else []
+        filled += whole
     return filled
+
+
+def the_best_of(field: Field, uses: list[Use]) -> list[Hold]:
+    """Return what a need gets that takes the best first."""
+    calendar = Calendar(uses)
+    holds: list[Hold] = []
+    missing = field.wanted
+    for candidate in field.clear:
+        team = candidate.capability
+        quantity = min(calendar.free(team.capability_id, team.capacity, field.window), missing)
+        if quantity and (field.need.splittable or quantity == missing):
+            holds.append(Hold(field.request.request_id, field.need, team, quantity, field.window))
+            missing -= quantity
+    return holds
