@@ -1,5 +1,6 @@
 """The engine: pure functions from waiting requests and a pool of capabilities to a plan.
 
-gate decides who may lawfully and actually serve, score orders those, allocate hands out free
-capacity, explain says why and why not, and engine puts them together. No I/O, clock or randomness.
+gate and law decide who may lawfully, and can actually, serve; score orders those; tiers hand out
+free capacity by way of the allocator; explain says why and why not; engine puts them together.
+No I/O, no randomness, and no clock but the one that is handed in.
 """

@@ -113,7 +113,12 @@ class Server:
             for share in _shares(search.required, filled)
         )
         allotment = Allotment(
-            search, shares, (), kept, fate.hopeless, fate.questions, solution=solution
+            search,
+            shares,
+            kept=kept,
+            hopeless=fate.hopeless,
+            questions=fate.questions,
+            solution=solution or filled.solution,
         )
         self._occupancy.take(allotment.holds)
         return allotment
