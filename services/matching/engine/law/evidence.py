@@ -35,6 +35,10 @@ class Evidence(NamedTuple):
     met: bool | None = True
 
 
+_AT_LEAST: Mapping[IcocaClass, frozenset[IcocaClass]] = {
+    lowest: frozenset(each for each in IcocaClass if each.rank >= lowest.rank)
+    for lowest in IcocaClass
+}
 MET = Evidence()
 UNMET = Evidence(met=False)
 
@@ -46,8 +50,8 @@ def evidence(demand: Demand, case: LegalCase) -> Evidence:
 
 def standing_papers(case: LegalCase, minimum: IcocaClass) -> Papers:
     """Return the papers on an ICoCA class of at least this."""
-    papers, rank = case.papers_of(AuthorisationKind.ICOCA), minimum.rank
-    return tuple([p for p in papers if p.icoca_class is not None and p.icoca_class.rank >= rank])
+    good, papers = _AT_LEAST[minimum], case.papers_of(AuthorisationKind.ICOCA)
+    return tuple([paper for paper in papers if paper.icoca_class in good])
 
 
 def cover_papers(case: LegalCase, demand: CoverDemand, limit: Money | None = None) -> Papers:

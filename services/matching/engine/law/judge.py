@@ -80,8 +80,10 @@ def _silence(aspect: Aspect, case: LegalCase) -> Verdict:
 
 def _settled(verdict: Verdict, case: LegalCase) -> Verdict:
     decision = case.decision
+    if decision is None:
+        return verdict
     ruling = decided(verdict.ruling, verdict.key, decision)
-    if decision is None or ruling is verdict.ruling:
+    if ruling is verdict.ruling:
         return verdict
     word = "cleared" if decision.cleared else "refused"
     seen = f"{verdict.fact}; {word} by an operator ({decision.review_id}): {decision.reason}"
