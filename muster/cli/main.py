@@ -264,7 +264,12 @@ def _explain(error: ValueError) -> str:
 
     if not isinstance(error, ValidationError):
         raise error
-    places = ("_".join(map(str, each["loc"])).upper() for each in error.errors())
-    wrong = zip(places, error.errors(), strict=True)
-    lines = [f"  MUSTER_{place}: {each['msg']}, not {each['input']!r}" for place, each in wrong]
+    lines = [_line(each["loc"], each["msg"], each["input"]) for each in error.errors()]
     return "\n".join(["These settings are wrong; correct them in the environment:", *lines])
+
+
+def _line(place: tuple[int | str, ...], problem: str, given: object) -> str:
+    said = problem.removeprefix("Value error, ")
+    if not place:  # several settings do not fit together; the problem names them
+        return f"  {said}"
+    return f"  MUSTER_{'_'.join(map(str, place)).upper()}: {said}, not {given!r}"

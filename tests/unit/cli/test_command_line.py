@@ -51,6 +51,18 @@ def test_wrong_settings_are_all_named_at_once(
     assert "Traceback" not in errors
 
 
+def test_settings_that_do_not_fit_together_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Weights add up to 1: all seven are shown, for any of them may be the wrong one."""
+    monkeypatch.setenv("MUSTER_WEIGHT_PRICE", "0.9")
+    assert run(monkeypatch, "api") == 2
+    errors = capsys.readouterr().err
+    assert "  the weights add up to 1.75; let them add up to 1." in errors
+    assert "MUSTER_WEIGHT_ARRIVAL=0.3" in errors
+    assert "MUSTER_:" not in errors
+
+
 def test_a_process_that_is_not_there_is_not_ready(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
