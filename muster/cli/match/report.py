@@ -77,9 +77,10 @@ def _request(played: Played, said: RequestOnFile) -> RequestResult:
 def _fate(outcome: Outcome) -> Fate:
     if outcome.hopeless:
         return Fate.UNFILLED
-    if all(shortfall.optional for shortfall in outcome.shortfalls):
-        return Fate.FILLED
-    return Fate.REVIEW if outcome.questions else Fate.WAITING
+    if outcome.questions:
+        return Fate.REVIEW
+    short = any(not shortfall.optional for shortfall in outcome.shortfalls)
+    return Fate.WAITING if short else Fate.FILLED
 
 
 def _need(
