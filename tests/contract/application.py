@@ -20,7 +20,7 @@ from muster.cli.bootstrap import (
 from muster.clock import SeededIds, SimulatedClock
 from muster.contracts.catalogue import OWNERS
 from muster.messaging.memory import InMemoryBroker
-from muster.service import Setting
+from muster.service import Kept, Setting
 from muster.service.declared import declared
 from muster.service.entrypoints import Subscribe
 from muster.service.inlet import Inlet, one_by_one
@@ -130,6 +130,8 @@ def _queues(store: Store, broker: InMemoryBroker) -> Iterator[Callable[[], int]]
     for name, provider in vars(service_class).items():
         if isinstance(provider, Setting):
             setattr(instance, name, provider.settings())
+        elif isinstance(provider, Kept):
+            setattr(instance, name, provider.build(provider.settings()))
     for method_name, entrypoint in declared(service_class):
         if isinstance(entrypoint, Subscribe):
             yield _taking(entrypoint, getattr(instance, method_name), store, broker)

@@ -30,7 +30,8 @@ from tests.contract.world import (
 # ids in the path belong to; the strangers are an enterprise and a provider of the same roles who
 # have nothing to do with it. The webhook, the papers and the capability are the provider's.
 #
-# 409: allowed, but not possible in the state things are in. 405 and the like do not occur.
+# 409: allowed, but not possible in the state things are in. 422: an operator has to name the
+# enterprise it tries a request for. 405 and the like do not occur.
 EXPECTED = """
                                                        nobody expired enterprise provider operator other-enterprise other-provider
 GET    /healthz                                           200     200        200      200      200              200            200
@@ -66,6 +67,15 @@ GET    /v1/requests/{request_id}                          401     401        200
 GET    /v1/requests/{request_id}/explanation              401     401        200      403      200              404            403
 POST   /v1/requests/{request_id}/approve                  401     401        409      403      409              404            403
 POST   /v1/requests/{request_id}/cancel                   401     401        200      403      200              404            403
+
+POST   /v1/match-previews                                 401     401        200      403      422              200            403
+
+GET    /v1/reviews                                        401     401        403      403      200              403            403
+GET    /v1/reviews/{review_id}                            401     401        403      403      200              403            403
+POST   /v1/reviews/{review_id}/decision                   401     401        403      403      200              403            403
+GET    /v1/flags                                          401     401        403      403      200              403            403
+GET    /v1/rule-packs                                     401     401        403      403      200              403            403
+GET    /v1/rule-packs/current                             401     401        200      200      200              200            200
 
 GET    /v1/offers                                         401     401        200      200      200              200            200
 GET    /v1/offers/{offer_id}                              401     401        200      200      200              404            404
@@ -121,6 +131,11 @@ BODIES: Mapping[Route, Json] = {
     ("POST", "/v1/requests"): protection(),
     ("POST", "/v1/requests/{request_id}/approve"): {},
     ("POST", "/v1/requests/{request_id}/cancel"): {"reason": "plans changed"},
+    ("POST", "/v1/match-previews"): protection(),
+    ("POST", "/v1/reviews/{review_id}/decision"): {
+        "decision": "cleared",
+        "reason": "a permit for foreigners was shown",
+    },
     ("POST", "/v1/offers/{offer_id}/accept"): {},
     ("POST", "/v1/offers/{offer_id}/decline"): {"reason": "busy"},
     ("POST", "/v1/offers/{offer_id}/counter"): {"price": PRICE, "reason": "fuel"},

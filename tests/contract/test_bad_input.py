@@ -205,7 +205,7 @@ def test_text_that_would_break_a_line(
     ("others", "field", "says"),
     [
         (["org_0"], "organisation_ids", "names no organisation by org_0"),
-        (["nul\x00"], "organisation_ids", "names no organisation"),
+        (["nul\x00"], "organisation_ids.0", "U+0000"),
         (["x" * 65], "organisation_ids.0", "64"),
         ("org_0", "organisation_ids", ""),
     ],
@@ -297,7 +297,15 @@ def full_request() -> Json:
             },
             {"quantity": 1, "required": required},
         ],
-        terms={"budget": {"minor_units": 1, "currency": "USD"}},
+        terms={
+            "budget": {"minor_units": 1, "currency": "USD"},
+            "liability_cover": {"minor_units": 1, "currency": "USD"},
+        },
+        host_state_protection={
+            "asked": "the police",
+            "answer": "no",
+            "established_at": "2026-03-01T08:00:00Z",
+        },
     )
 
 
@@ -339,6 +347,11 @@ BODIES: dict[tuple[str, str, str], Json] = {
     ("operator", "POST", "/v1/api-clients"): {"role": "operator", "name": "desk"},
     ("operator", "POST", "/v1/api-clients/{client_id}/revocation"): {"reason": "r"},
     ("enterprise", "POST", "/v1/requests"): full_request(),
+    ("enterprise", "POST", "/v1/match-previews"): full_request(),
+    ("operator", "POST", "/v1/reviews/{review_id}/decision"): {
+        "decision": "refused",
+        "reason": "r",
+    },
     ("enterprise", "POST", "/v1/requests/{request_id}/approve"): {},
     ("enterprise", "POST", "/v1/requests/{request_id}/cancel"): {"reason": "r"},
     ("provider", "POST", "/v1/offers/{offer_id}/accept"): {},

@@ -123,9 +123,10 @@ def test_an_explanation_holds_nothing_of_other_members_affairs(
     for confidential in (stranger, "Elsewhere"):
         assert confidential not in seen
     considered = json.loads(seen)["rounds"][0]["needs"][0]["considered"]
-    failed = [rule for candidate in considered for rule in candidate["failed"]]
-    assert failed
-    assert all((rule["fact"], rule["wanted"]) == ("", "") for rule in failed)
+    verdicts = [verdict for candidate in considered for verdict in candidate["verdicts"]]
+    assert {"failed", "passed"} <= {verdict["ruling"] for verdict in verdicts}
+    assert all(verdict["fact"] == "" for verdict in verdicts)
+    assert all(v["wanted"] == "" for v in verdicts if v["rule"] == "coverage_radius")
 
 
 def test_a_failure_of_the_database_does_not_tell_what_was_to_be_kept(

@@ -11,6 +11,11 @@ OPERATOR = Caller("cli_operator", Role.OPERATOR)
 SECRETS = ("Ms Sok", "suite 1204", "by the back door")  # name, contact, instructions
 
 PLACE: Json = {
+    "country": "MY",
+    "position": {"latitude": 3.14, "longitude": 101.69},
+    "name": "Kuala Lumpur",
+}
+ABROAD: Json = {
     "country": "KH",
     "position": {"latitude": 11.56, "longitude": 104.92},
     "name": "Phnom Penh",
@@ -24,22 +29,22 @@ def membership(**changes: object) -> Json:
     """Return an application, with some fields replaced."""
     return {
         "name": "Angkor Guard",
-        "home_country": "KH",
+        "home_country": "MY",
         "roles": ["provider"],
         "operations_email": "operations@angkor.example",
         "emergency_email": "emergency@angkor.example",
-        "registration_number": "KH-0001",
+        "registration_number": "MY-0001",
         **changes,
     }
 
 
 def licence(**changes: object) -> Json:
-    """Return a licence to guard and to drive in Cambodia, with some fields replaced."""
+    """Return a licence to guard and to drive in Malaysia, with some fields replaced."""
     return {
         "kind": "licence",
         "reference": "PSC-77",
         "issuer": "Ministry of Interior",
-        "jurisdiction": "KH",
+        "jurisdiction": "MY",
         "activities": ["guards", "vehicles"],
         "valid": VALID,
         **changes,
@@ -47,13 +52,13 @@ def licence(**changes: object) -> Json:
 
 
 def capability(**changes: object) -> Json:
-    """Return twelve guards in Phnom Penh, with some fields replaced."""
+    """Return twelve guards in Kuala Lumpur, with some fields replaced."""
     return {
-        "name": "Close protection Phnom Penh",
-        "attributes": {"kind": "guards", "languages": ["en", "km"]},
+        "name": "Close protection Kuala Lumpur",
+        "attributes": {"kind": "guards", "languages": ["en", "ms"], "nationalities": ["MY"]},
         "capacity": 12,
         "base": PLACE,
-        "coverage": {"countries": ["KH"], "radius_km": 300},
+        "coverage": {"countries": ["MY", "KH"], "radius_km": 3000},
         "lead_time_minutes": 30,
         "price": PRICE,
         **changes,
@@ -64,7 +69,7 @@ def protection(**changes: object) -> Json:
     """Return a request for two guards tomorrow, with some fields replaced."""
     name, contact, instructions = SECRETS
     return {
-        "needs": [{"quantity": 2, "required": {"kind": "guards", "languages": ["km"]}}],
+        "needs": [{"quantity": 2, "required": {"kind": "guards", "languages": ["ms"]}}],
         "place": PLACE,
         "window": WINDOW,
         "principal": {"name": name, "contact": contact, "instructions": instructions},
@@ -96,6 +101,7 @@ def found(application: Application, until: str = "served") -> World:
     )
     ids = {"client_id": world.provider.client_id, "organisation_id": org(world.provider)}
     ids["authorisation_id"] = show_licence(application, world.provider)
+    show_licence(application, world.provider, jurisdiction="KH")
     unfit = capability(attributes={"kind": "guards", "languages": ["vi"]}, name="Elsewhere")
     application.do(world.other_provider, "POST", "/v1/capabilities", unfit)
     published = application.do(world.provider, "POST", "/v1/capabilities", capability())
@@ -111,6 +117,7 @@ def found(application: Application, until: str = "served") -> World:
     ids["notification_id"] = notifications[0]["notification_id"]
     # Asked for and offered, but not answered yet.
     ids["open_request_id"], ids["open_offer_id"] = asked(application, world)
+    ids["review_id"] = doubted(application, world)
     return replace(world, ids=ids)
 
 
@@ -143,6 +150,14 @@ def asked(application: Application, world: World) -> tuple[str, str]:
     return request_id, offer["offer_id"]
 
 
+def doubted(application: Application, world: World) -> str:
+    """Ask for what only a foreigner could do; return the id of the review that this leads to."""
+    application.do(world.enterprise, "POST", "/v1/requests", protection(place=ABROAD))
+    (review,) = application.do(OPERATOR, "GET", "/v1/reviews")["items"]
+    identifier: str = review["review_id"]
+    return identifier
+
+
 def join(application: Application, role: Role, name: str) -> Caller:
     """Apply, be vetted and activated; return an issued client."""
     member = application.do(
@@ -165,10 +180,10 @@ def join(application: Application, role: Role, name: str) -> Caller:
     return Caller(issued["client_id"], role, OrganisationId(organisation_id))
 
 
-def show_licence(application: Application, provider: Caller) -> str:
+def show_licence(application: Application, provider: Caller, **changes: object) -> str:
     """Record a licence and have it verified; return its id."""
     path = f"/v1/organisations/{org(provider)}/authorisations"
-    recorded = application.do(provider, "POST", path, licence())
+    recorded = application.do(provider, "POST", path, licence(**changes))
     identifier: str = recorded["authorisation_id"]
     application.do(
         OPERATOR, "POST", f"{path}/{identifier}/status", {"status": "verified", "reason": "seen"}
