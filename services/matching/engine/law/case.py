@@ -49,7 +49,7 @@ class LegalCase:
     host_protection: HostStateProtection | None = None
     decision: Decision | None = None
 
-    @cached_property
+    @property
     def circumstances(self) -> Circumstances:
         """Return what decides which rules apply."""
         return Circumstances(
