@@ -96,8 +96,8 @@ class Repository(Generic[T]):
         """
         postgres = work.connection.dialect.name == "postgresql"
         statement = (postgresql if postgres else sqlite).insert(self._table)
-        done = work.connection.execute(statement.on_conflict_do_nothing(), self._row(aggregate))
-        return done.rowcount == 1
+        insert_new = statement.on_conflict_do_nothing().returning(self._key)
+        return work.connection.execute(insert_new, self._row(aggregate)).scalar() is not None
 
     def add_all(self, work: UnitOfWork, aggregates: Iterable[T]) -> None:
         """Insert many new aggregates at once."""

@@ -31,12 +31,17 @@ CAMBODIA = Coverage(frozenset({"KH"}))
 def uncertain(*names: str) -> Room:
     """Return a room whose guards are in Cambodia, where the law on guards is not sure."""
     room = Room()
-    for name in names or ("alpha",):
+    let_in(room, *(names or ("alpha",)))
+    return room
+
+
+def let_in(room: Room, *names: str, capacity: int = 10) -> None:
+    """Let members join that guard in Cambodia."""
+    for name in names:
         room.hear_registry(
             provider_changed(name, licence("KH"), home_country="KH"),
-            capability_changed(name, base=PHNOM_PENH, coverage=CAMBODIA),
+            capability_changed(name, base=PHNOM_PENH, coverage=CAMBODIA, capacity=capacity),
         )
-    return room
 
 
 def the_reviews(room: Room, status: ReviewStatus | None = None) -> list[Review]:
