@@ -1,6 +1,11 @@
-"""Great-circle distances of many places at once: `Position.distance_km` for arrays."""
+"""Great-circle distances of many places at once: `Position.distance_km` for arrays.
 
-from math import cos, radians
+Points are kept as unit vectors from the centre of the earth: their chord takes no sine or cosine,
+and is as precise for near points as for far ones.
+"""
+
+from math import cos, radians, sin
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +15,29 @@ from muster.contracts.vocabulary.values import EARTH_RADIUS_KM, Position
 Numbers = NDArray[np.float64]
 
 
-def distances_km(latitudes: Numbers, longitudes: Numbers, place: Position) -> Numbers:
-    """Return how far each of these points, in radians, is from the place."""
-    latitude, longitude = radians(place.latitude), radians(place.longitude)
-    half_lat = np.sin((latitudes - latitude) / 2)
-    half_lon = np.sin((longitudes - longitude) / 2)
-    chord = half_lat * half_lat + np.cos(latitudes) * cos(latitude) * (half_lon * half_lon)
-    distances: Numbers = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
-    return distances
+class Point(NamedTuple):
+    """A unit vector from the centre of the earth."""
+
+    x: float
+    y: float
+    z: float
+
+
+def point(position: Position) -> Point:
+    """Return the point of a position."""
+    latitude, longitude = radians(position.latitude), radians(position.longitude)
+    return Point(cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude))
+
+
+def distances_km(x: Numbers, y: Numbers, z: Numbers, place: Position) -> Numbers:
+    """Return how far each of these points is from the place."""
+    centre = point(place)
+    chord: Numbers = (x - centre.x) ** 2
+    chord += (y - centre.y) ** 2
+    chord += (z - centre.z) ** 2
+    np.sqrt(chord, out=chord)
+    chord /= 2
+    np.minimum(chord, 1.0, out=chord)
+    np.arcsin(chord, out=chord)
+    chord *= 2 * EARTH_RADIUS_KM
+    return chord

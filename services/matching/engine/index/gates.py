@@ -25,7 +25,7 @@ from services.matching.engine.index.partition import (
 )
 from services.matching.engine.index.question import Search
 from services.matching.engine.index.reading import ANY_CURRENCY, Book
-from services.matching.engine.index.sieve import Mask, Sieve
+from services.matching.engine.index.sieve import Mask, Rows, Sieve
 from services.matching.engine.index.words import demanded
 from services.matching.engine.law.judge import CODE_OF_CONDUCT_KINDS
 from services.matching.engine.travel import Travel, arrival_hours
@@ -94,7 +94,7 @@ def keep_near(sieve: Sieve, search: Search) -> None:
     if search.kind in REMOTE_KINDS:
         sieve.carried["distance"] = np.zeros(len(sieve))
         return
-    distance = distances_km(sieve["latitude"], sieve["longitude"], search.place.position)
+    distance = distances_km(sieve["x"], sieve["y"], sieve["z"], search.place.position)
     sieve.carried["distance"] = distance
     sieve.keep(distance <= sieve["radius"] + _HAIR_KM, "coverage_radius")
 
@@ -112,21 +112,23 @@ def keep_lawful(sieve: Sieve, search: Search, book: Book) -> None:
         return
     said = sieve[says]
     sieve.carried["review"] = said == _REVIEW
-    lasting = sieve.within(says, *span(search.window))
-    failing = np.where(said > _REVIEW, said, np.where(lasting, 0, sieve[otherwise]))
+    holds = sieve.within(says, *span(search.window))
+    holds &= said <= _REVIEW
+    unprotected: list[int] = []
     if search.host_protection is None:
-        failing = _unprotected(failing, search, book, way)
-    sieve.keep_lawful(failing, book.rules)
+        rules = book.lawyer.unprotected(search.kind, search.place.country, way)
+        unprotected = [book.rules.learn(rule.rule_id) for rule in rules]
+        holds &= not unprotected
 
+    def failing(places: Rows) -> Column:
+        there = said.take(places)
+        rule = np.where(there > _REVIEW, there, sieve[otherwise].take(places))
+        if not unprotected:
+            return rule
+        sooner = np.isin(rule, unprotected[:-1])
+        return np.where(sooner, rule, unprotected[-1])
 
-def _unprotected(failing: Column, search: Search, book: Book, way: Way) -> Column:
-    """Return which rule fails if there is no record that the host state cannot protect."""
-    rules = book.lawyer.unprotected(search.kind, search.place.country, way)
-    if not rules:
-        return failing
-    numbers = [book.rules.learn(rule.rule_id) for rule in rules]
-    sooner = np.isin(failing, numbers[:-1])
-    return np.where(sooner, failing, numbers[-1]).astype(failing.dtype)
+    sieve.keep_lawful(holds, failing, book.rules)
 
 
 def keep_by_terms(sieve: Sieve, search: Search, book: Book) -> None:
@@ -154,7 +156,7 @@ def _standing(sieve: Sieve, since: int, until: int) -> Column:
         further = sieve.partition.spans.get(standing_spans(each.rank))
         flags = further.holding((since, until), sieve.size) if further is not None else None
         if flags is not None:
-            rank = np.maximum(rank, flags[sieve.rows] * np.int8(each.rank))
+            rank = np.maximum(rank, flags.take(sieve.rows) * np.int8(each.rank))
     return rank
 
 
@@ -177,7 +179,7 @@ def keep_timely(sieve: Sieve, search: Search, travel: Travel) -> None:
     further = sieve.partition.spans.get("blackout")
     flags = further.touching((since, until), sieve.size) if further is not None else None
     if flags is not None:
-        out |= flags[sieve.rows]
+        out |= flags.take(sieve.rows)
     sieve.keep(~out, "no_blackout")
 
 

@@ -8,6 +8,7 @@ asked for, and the answer is kept with the spans of time for which it holds.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -25,7 +26,14 @@ from services.matching.engine.index.instants import EVER, NEVER, Span, length, s
 from services.matching.engine.law.case import LegalCase
 from services.matching.engine.law.evidence import cover_papers, evidence, standing_papers
 from services.matching.engine.law.judge import decided, ruling_on, silence_id, silence_key
-from services.matching.engine.law.rules import Aspect, Circumstances, CoverDemand, Rule, RulePack
+from services.matching.engine.law.rules import (
+    EVERYWHERE,
+    Aspect,
+    Circumstances,
+    CoverDemand,
+    Rule,
+    RulePack,
+)
 from services.matching.engine.policy import Decision
 from services.matching.engine.verdicts import Ruling
 
@@ -79,9 +87,11 @@ class Lawyer:
 
     def minds_key_units(self, host: Country) -> bool:
         """Tell whether it makes a difference there that a unit is designated a key unit."""
-        return any(
-            rule.key_units_only and rule.jurisdiction in ("*", host) for rule in self.pack.rules
-        )
+        return not self._minding.isdisjoint((EVERYWHERE, host))
+
+    @cached_property
+    def _minding(self) -> frozenset[str]:
+        return frozenset(rule.jurisdiction for rule in self.pack.rules if rule.key_units_only)
 
     def outlook(self, case: LegalCase) -> Outlook:
         """Return what the law says in this case, which has no window, whatever the time."""

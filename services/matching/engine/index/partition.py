@@ -20,8 +20,9 @@ _TYPES: Mapping[str, type[np.generic]] = {
     "owner": np.int32,
     "more": np.bool_,  # it has spans beyond its columns
     "measure": np.int64,
-    "latitude": np.float64,  # radians, as is the longitude
-    "longitude": np.float64,
+    "x": np.float64,  # of the base's unit vector
+    "y": np.float64,
+    "z": np.float64,
     "radius": np.float64,
     "lead": np.float64,  # hours
     "wave": np.int8,
@@ -62,7 +63,7 @@ def _type_of(column: str) -> type[np.generic]:
         return np.uint64
     if column.endswith((" since", " until")):
         return np.int64
-    return _TYPES.get(column, np.int32)
+    return _TYPES.get(column, np.int16)
 
 
 @dataclass(frozen=True)

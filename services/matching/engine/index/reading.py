@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from math import inf, radians
+from math import inf
 from typing import Any, NamedTuple
 
 from muster.contracts.vocabulary.attributes import GuardAttributes
@@ -18,6 +18,7 @@ from muster.contracts.vocabulary.statuses import AuthorisationStatus
 from services.matching.domain.capability import Capability
 from services.matching.domain.member import Member, Paper
 from services.matching.engine.geography import by_land
+from services.matching.engine.index.distance import point
 from services.matching.engine.index.instants import EVER, NEVER, Span, span
 from services.matching.engine.index.names import Names
 from services.matching.engine.index.outlook import CLEAR, REVIEW, Lawyer, Way, cover, legal_case
@@ -85,12 +86,11 @@ class Reader:
             yield host, Row(values, strange, spans)
 
     def _terms(self, capability: Capability) -> _Part:
-        position, price = capability.base.position, capability.price
+        price = capability.price
         radius = None if capability.kind in REMOTE_KINDS else capability.coverage.radius_km
         values = {
             "owner": self._book.owners.learn(capability.provider_id),
-            "latitude": radians(position.latitude),
-            "longitude": radians(position.longitude),
+            **point(capability.base.position)._asdict(),
             "radius": inf if radius is None else radius,
             "lead": capability.lead_time_minutes / _MINUTES,
             "price": price.amount.minor_units,

@@ -1,5 +1,7 @@
 """The rows that are left, gate after gate, and how many each gate turned away."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +36,7 @@ class Sieve:
 
     def __getitem__(self, column: str) -> Column:
         """Return what the rows that are left have in this column."""
-        return self.view[column][self.rows]
+        return self.view[column].take(self.rows)
 
     def count(self, rule: str, turned_away: int) -> None:
         """Count so many as turned away by this rule."""
@@ -70,18 +72,18 @@ class Sieve:
             self.count(rule, len(self.rows) - kept)
             self._thin(holds)
 
-    def keep_lawful(self, failing: Column, rules: Names) -> None:
-        """Keep the rows for which this says no number of a rule, but zero."""
-        if failing.any():
-            for number, times in enumerate(np.bincount(failing)):
-                if number:
-                    self.count(rules[number], int(times))
-            self._thin(failing == 0)
+    def keep_lawful(self, holds: Mask, failing: Callable[[Rows], Column], rules: Names) -> None:
+        """Keep the rows for which it holds; `failing` tells which rule other places fail."""
+        if not holds.all():
+            for number, times in enumerate(np.bincount(failing(np.flatnonzero(~holds)))):
+                self.count(rules[number], int(times))
+            self._thin(holds)
 
     def _thin(self, holds: Mask) -> None:
-        self.rows = self.rows[holds]
+        places = np.flatnonzero(holds)  # quicker than the mask itself if it is spotted
+        self.rows = self.rows.take(places)
         for name, column in self.carried.items():
-            self.carried[name] = column[holds]
+            self.carried[name] = column.take(places)
 
     def within(self, column: str, since: int, until: int) -> Mask:
         """Tell which rows have a span in these columns that holds the whole window."""
@@ -90,5 +92,5 @@ class Sieve:
         further = self.partition.spans.get(column)
         flags = further.holding((since, until), self.size) if further is not None else None
         if flags is not None:
-            holds |= flags[self.rows]
+            holds |= flags.take(self.rows)
         return holds
