@@ -1,8 +1,8 @@
 """Who plays in the end-to-end tests, and what they do again and again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tests.e2e.actors import NEEDS, Client, Json, a_request, clear_reviews
+from tests.e2e.actors import NEEDS, Client, Json, a_request, clear_reviews, join
 from tests.e2e.conftest import System
 from tests.waiting import eventually
 
@@ -19,6 +19,13 @@ class Cast:
     provider: Client
     rival: Client
     mailbox_of: System
+    guests: list[Client] = field(default_factory=list)  # who came for one test only
+
+    def invite(self, name: str, host: str = "KH") -> Client:
+        """Let another provider join."""
+        guest = join(self.operator, self.mailbox_of.directory, "provider", name, host)
+        self.guests.append(guest)
+        return guest
 
 
 def all_kinds_are_offered(operator: Client, enterprise: Client) -> bool:

@@ -54,8 +54,9 @@ def cast(system: System) -> Iterator[Cast]:
     for each in (provider, rival):
         publish_all_kinds(each)
     eventually(lambda: all_kinds_are_offered(watch, enterprise), within_s=60)
-    yield Cast(watch, enterprise, provider, rival, system)
-    for each in (watch, enterprise, provider, rival):
+    cast = Cast(watch, enterprise, provider, rival, system)
+    yield cast
+    for each in (watch, enterprise, provider, rival, *cast.guests):
         each.close()
 
 
@@ -239,8 +240,7 @@ def test_what_waits_is_allocated_together_so_that_all_is_filled(cast: Cast) -> N
     The worker is paused while both are submitted, so that it finds them waiting together. Whoever
     asks alone gets the near one, which shows that it is the better.
     """
-    near = join(cast.operator, cast.mailbox_of.directory, "provider", "near")
-    far = join(cast.operator, cast.mailbox_of.directory, "provider", "far")
+    near, far = cast.invite("near"), cast.invite("far")
     publish(near, {"kind": "vehicles", "armour": "B7", "seats": 6}, 1)
     publish(far, {"kind": "vehicles", "armour": "B6", "seats": 6}, 1, KAMPONG_CHAM, price=60_000)
     excluded = [each.organisation_id for each in (cast.provider, cast.rival)]
@@ -269,8 +269,6 @@ def test_what_waits_is_allocated_together_so_that_all_is_filled(cast: Cast) -> N
         worker.has_mail(2)
     assert asked(for_light) == far.organisation_id
     assert asked(for_heavy) == near.organisation_id
-    for each in (near, far):
-        each.close()
 
 
 def test_a_suspension_after_confirmation_flags_the_job(cast: Cast) -> None:
@@ -301,13 +299,15 @@ def test_an_operators_review_opens_the_way_or_closes_it(
     cast: Cast, answer: str, ending: str, hours: int
 ) -> None:
     """What the law of Laos demands nobody knows for sure, so an operator is asked, once."""
-    name = f"mekong-{answer}"
-    guards = join(cast.operator, cast.mailbox_of.directory, "provider", name, host="LA")
+    guards = cast.invite(f"mekong-{answer}", host="LA")
     publish(guards, {"kind": "guards", "skills": ["close_protection"]}, 4, VIENTIANE)
     needs = [{"quantity": 2, "required": {"kind": "guards", "skills": ["close_protection"]}}]
+    members = cast.operator.items("/v1/organisations?limit=100")
+    others = {member["organisation_id"] for member in members} - {guards.organisation_id}
+    here = {"place": VIENTIANE, "excluded_providers": sorted(others)}
 
     def reviewed() -> list[Json]:
-        request.update(cast.enterprise.post("/v1/requests", a_request(hours, needs, **place)))
+        request.update(cast.enterprise.post("/v1/requests", a_request(hours, needs, **here)))
         eventually(lambda: reviews() or status(cast.enterprise, request) == "unfilled")
         return reviews()
 
@@ -316,7 +316,6 @@ def test_an_operators_review_opens_the_way_or_closes_it(
         return [each for each in every if each["provider_id"] == guards.organisation_id]
 
     request: Json = {}
-    place = {"place": VIENTIANE}
     (review,) = eventually(reviewed, within_s=60)
     assert (review["country"], review["kind"], review["armed"]) == ("LA", "guards", False)
     assert status(cast.enterprise, request) == "sourcing"
@@ -332,7 +331,6 @@ def test_an_operators_review_opens_the_way_or_closes_it(
         return status(cast.enterprise, request) == ending
 
     eventually(ended, within_s=30)
-    guards.close()
 
 
 def test_a_message_nobody_can_read_is_kept_with_its_reason_and_counted(cast: Cast) -> None:
