@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
@@ -14,7 +14,7 @@ from muster.contracts.vocabulary.statuses import CapabilityStatus, MemberStatus
 from services.matching.domain.capability import Capability
 from services.matching.domain.member import Member
 from services.matching.revisions import newest_revision, next_revision
-from services.matching.tables import capabilities, members
+from services.matching.tables import capabilities, members, reviews
 
 S = TypeVar("S", Member, Capability)
 
@@ -39,9 +39,11 @@ _CHANGED = (
     select(capabilities.c.document)
     .where(capabilities.c.revision > bindparam("revision"))
     .order_by(capabilities.c.capability_id)
+    .execution_options(yield_per=_AT_ONCE)
 )
-_CHANGED_OWNERS = select(members.c.organisation_id).where(
-    members.c.revision > bindparam("revision")
+_CHANGED_OWNERS = union(
+    select(members.c.organisation_id).where(members.c.revision > bindparam("revision")),
+    select(reviews.c.provider_id).where(reviews.c.revision > bindparam("revision")),
 )
 _OWNED = (
     select(capabilities.c.document)
@@ -144,9 +146,9 @@ def lock_capabilities(
 class Changes:
     """What is new since a revision: the capabilities whose place in an index may have changed.
 
-    That is those that changed themselves, and those of providers of whom something changed. If
-    `anew`, they are all there are, whatever was known before. `revision` is what to ask from next.
-    They are read while you iterate.
+    That is those that changed themselves, and those of providers who changed or were decided
+    about. If `anew`, they are all there are, whatever was known before. `revision` is what to ask
+    from next. They are read while you iterate.
     """
 
     revision: int
@@ -170,7 +172,7 @@ def changes_since(connection: Connection, revision: int) -> Changes | None:
 
 def _changed(connection: Connection, revision: int) -> Iterator[Capability]:
     since = {"revision": revision}
-    found = connection.execution_options(yield_per=_AT_ONCE).execute(_CHANGED, since).scalars()
+    found = connection.execute(_CHANGED, since).scalars()
     yield from map(_CAPABILITY.validate_json, found)
     if not revision:
         return
