@@ -9,7 +9,7 @@ REAL_TESTS := tests/conformance tests/e2e tests/faults
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
-	setup setup-tests rabbitmq postgresql lock clean
+	bench setup setup-tests rabbitmq postgresql lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -60,6 +60,9 @@ types: $(VENV)/development.stamp
 
 walls: $(VENV)/development.stamp
 	$(BIN)/lint-imports --no-logo
+
+bench: setup-tests ## measure beside the alternatives, in one run; ROUNDS=5, ONLY="allocation"
+	@$(BIN)/python -m benchmarks $(ONLY) --rounds $(or $(ROUNDS),5)
 
 # Setting it up; a second time is quick, a changed lock installs again
 

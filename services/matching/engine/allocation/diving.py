@@ -18,21 +18,19 @@ _SHARE_AT_ONCE = 5
 _MOST_ROUNDS = 400
 
 
-def dive(relaxation: Relaxation, values: Floats) -> list[float] | None:
-    """Return whole values near the relaxed ones, or nothing if the way down ends before.
+def dive(relaxation: Relaxation, values: Floats) -> list[float]:
+    """Return whole values near the relaxed ones; if the way down ends before, rounded down.
 
     Each round raises the fifth that is nearest to the next whole number, but nothing that is not
     at least half way there, save the very first. What cannot be raised must stay below.
     """
     for _ in range(_MOST_ROUNDS):
         nearest = _fractions(values)
-        if not len(nearest):
-            return [float(value) for value in values.round()]
-        found = _raise_some(relaxation, values, nearest)
+        found = _raise_some(relaxation, values, nearest) if len(nearest) else None
         if found is None:
-            return None
+            break
         values = found
-    return None
+    return [float(value) for value in _floor(values)]
 
 
 def _fractions(values: Floats) -> Positions:
@@ -44,20 +42,22 @@ def _fractions(values: Floats) -> Positions:
     return fractions[np.argsort(-parts[fractions], kind="stable")].astype(np.int32)
 
 
-def _part(values: Floats) -> Floats:
+def _floor(values: Floats) -> Floats:
     import numpy as np
 
-    return values - np.floor(values + _WHOLE)
+    return np.floor(values + _WHOLE)
+
+
+def _part(values: Floats) -> Floats:
+    return values - _floor(values)
 
 
 def _raise_some(relaxation: Relaxation, values: Floats, nearest: Positions) -> Floats | None:
-    import numpy as np
-
     several = nearest[: len(nearest) // _SHARE_AT_ONCE]
     several = several[_part(values[several]) >= 0.5]
     for columns in (several, nearest[:1]) if len(several) > 1 else (nearest[:1],):
         before = relaxation.lows[columns]
-        relaxation.lows[columns] = np.floor(values[columns] + _WHOLE) + 1
+        relaxation.lows[columns] = _floor(values[columns]) + 1
         relaxation.narrow(columns)
         found = relaxation.solve()
         if found is not None:
@@ -65,6 +65,6 @@ def _raise_some(relaxation: Relaxation, values: Floats, nearest: Positions) -> F
         relaxation.lows[columns] = before
         relaxation.narrow(columns)
     stays = nearest[:1]
-    relaxation.highs[stays] = np.floor(values[stays] + _WHOLE)
+    relaxation.highs[stays] = _floor(values[stays])
     relaxation.narrow(stays)
     return relaxation.solve()

@@ -5,7 +5,7 @@ It is imported when first needed: most problems never come here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,12 @@ _HIGHEST_COST = 2.0**20
 _ALWAYS = {"output_flag": False, "threads": 1, "random_seed": 0}
 # The first solution comes from diving, and costs too high for a better one are ruled out before:
 # what HiGHS would do to the same end only takes time.
-_INTEGER = {
+_INTEGER: Mapping[str, Any] = {
     "mip_rel_gap": 0.0,
     "mip_allow_restart": False,
     "mip_heuristic_run_root_reduced_cost": False,
 }
-_LINEAR = {"presolve": "off"}
+_LINEAR: Mapping[str, Any] = {"presolve": "off"}
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,18 @@ class Relaxation:
 
 
 def minimize(
-    program: Program, uppers: Sequence[int], start: Sequence[float], time_limit_s: float
+    program: Program,
+    uppers: Sequence[int],
+    start: Sequence[float],
+    time_limit_s: float,
+    most_nodes: int | None = None,
 ) -> Outcome:
     """Return the cheapest values up to `uppers` that are found in time, beginning at `start`."""
     import highspy
     import numpy as np
 
-    solver = _solver(program, uppers, _INTEGER, time_limit_s, integer=True)
+    options = _INTEGER if most_nodes is None else {**_INTEGER, "mip_max_nodes": most_nodes}
+    solver = _solver(program, uppers, options, time_limit_s, integer=True)
     columns = np.arange(len(start), dtype=np.int32)
     solver.setSolution(len(start), columns, np.array(start, dtype=float))
     solver.run()
@@ -111,7 +116,7 @@ def minimize(
 def _solver(
     program: Program,
     uppers: Sequence[int],
-    options: dict[str, Any],
+    options: Mapping[str, Any],
     time_limit_s: float,
     integer: bool,
 ) -> Any:

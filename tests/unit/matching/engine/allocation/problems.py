@@ -1,5 +1,6 @@
 """Problems for the allocator, drawn or built, and what holds for any answer, counted anew."""
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, product
@@ -52,6 +53,35 @@ def problems(draw: st.DrawFn, needs: int = 4, capacities: int = 3, units: int = 
             for capacity in offered
             if draw(st.booleans())
         ),
+    )
+
+
+def crowded(seed: int, needs: int = 16) -> Problem:
+    """Return a problem in which everybody wants the same few capacities."""
+    draw = random.Random(seed)
+    offered = {f"c{number:02}": draw.randint(2, 6) for number in range(needs)}
+    starts = [float(draw.randrange(4)) for _ in range(needs)]
+    wanted = tuple(
+        Need(
+            id=f"n{number:02}",
+            quantity=draw.randint(1, 5),
+            splittable=draw.random() < 0.5,
+            penalty=draw.choice((100.0, 400.0, 1600.0)),
+            group=draw.choice((None, None, "together", "loose")),
+            window=draw.choice((None, (start, start + 2))),
+        )
+        for number, start in enumerate(starts)
+    )
+    return Problem(
+        capacities=offered,
+        needs=wanted,
+        groups=(Group("together", all_or_nothing=True), Group("loose", all_or_nothing=False)),
+        candidates=tuple(
+            Candidate(need.id, capacity, float(draw.randint(10, 90)))
+            for need in wanted
+            for capacity in draw.sample(sorted(offered), 6)
+        ),
+        holds=tuple(Hold(capacity, 1, (1.0, 3.0)) for capacity in list(offered)[::3]),
     )
 
 
