@@ -53,12 +53,14 @@ def list_flags(
 def raised_on(
     connection: Connection, request_ids: Collection[RequestId]
 ) -> dict[RequestId, tuple[Flag, ...]]:
-    """Return the raised flags of these requests, by request and provider."""
+    """Return the raised flags of these requests, by request and provider, while work goes on."""
     found: dict[RequestId, tuple[Flag, ...]] = {}
     raised = FLAGS.list(
         connection,
         flags.c.request_id.in_(request_ids),
         flags.c.status == FlagStatus.RAISED.value,
+        _CONCERNS_SOMEBODY,
+        ~_WORK_HAS_ENDED,
         order_by=flags.c.provider_id,
     )
     for flag in raised:

@@ -1,5 +1,6 @@
 """Whoever was asked or has committed is judged again when something changes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from services.matching.use_cases.recheck_request import recheck_request
 from services.matching.views import RequestView
 from tests.unit.matching.builders import (
     ENTERPRISE,
+    GUARDS,
     MINE,
     OPERATOR,
     Room,
@@ -183,6 +185,15 @@ def test_who_has_done_its_work_is_not_flagged(room: Room) -> None:
     assert the_flags(room) == []
 
 
+def test_people_whom_the_law_bars_are_noticed_as_well(room: Room) -> None:
+    """A provider's papers are in order, but it says now that its guards are others."""
+    confirmed_with_alpha(room)
+    others = replace(GUARDS, nationalities=frozenset({"TH"}))
+    befall(room, capability_changed("alpha", attributes=others, version=2))
+    (flag,) = the_flags(room)
+    assert [finding.rule for finding in flag.findings] == ["my.personnel"]
+
+
 def test_a_raised_flag_is_listed_while_the_work_goes_on(room: Room) -> None:
     """Then there is nothing to decide any more."""
     request = confirmed_with_alpha(room)
@@ -196,9 +207,13 @@ def test_a_raised_flag_is_listed_while_the_work_goes_on(room: Room) -> None:
                 )
             )
 
-    assert raised() == 1
+    def on_the_request() -> int:
+        with room.store.read() as connection:
+            return len(flags.raised_on(connection, [request.request_id]))
+
+    assert raised() == on_the_request() == 1
     room.hear_job(request, "alpha", JobStatus.COMPLETED, 2)
-    assert raised() == 0
+    assert raised() == on_the_request() == 0
 
 
 def test_nothing_is_judged_after_the_window(room: Room) -> None:
