@@ -1,6 +1,7 @@
 """The index: everybody who could serve, in memory, kept so that a search looks at arrays only."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from muster.contracts.vocabulary.countries import Country
@@ -105,6 +106,10 @@ class Index:
         if partition is None:
             return ()
         return None if len(partition) > most else (*partition.ids, *partition.shut)
+
+    def inside(self) -> tuple[Sequence[Partition], Book, Records]:
+        """Return what it is made of, for whoever wants to compare; to be read only."""
+        return tuple(self._partitions.values()), self._book, self._records
 
     def _partition(self, kind: CapabilityKind, host: Country) -> Partition:
         partition = self._partitions.get((kind, host))

@@ -15,6 +15,7 @@ from services.matching.domain.request import Need, Request
 from services.matching.domain.terms import HostStateProtection, Terms
 from services.matching.engine.gate.case import wanted_by
 from services.matching.engine.verdicts import Wave
+from services.matching.engine.waves import RANK
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class Hit(NamedTuple):
     capability_id: CapabilityId
     wave: Wave
     score: float
+
+    @property
+    def cost(self) -> float:
+        """Return by what candidates are ranked: whoever is nearer by a wave is better."""
+        return RANK[self.wave] + self.score
 
 
 Free = Callable[[CapabilityId], int]

@@ -1,6 +1,6 @@
 """Spans of time beyond the first that a row has: few, and all looked at together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,11 @@ class Spans:
         owned = np.flatnonzero(self._columns.view["row"] == row) if len(self._columns) else ()
         for at in reversed(owned):  # from the end, so that what moves into a gap is not lost
             self._columns.remove(int(at))
+
+    def listed(self) -> Iterator[tuple[int, int, int]]:
+        """Yield every span with its row before it."""
+        view = self._columns.view
+        yield from zip(*(view[each].tolist() for each in ("row", "since", "until")), strict=True)
 
     def move(self, before: int, after: int) -> None:
         """Give what one row has to another."""

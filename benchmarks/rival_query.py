@@ -1,0 +1,208 @@
+"""One search as one statement of SQL, for `rival`."""
+
+from typing import Any, NamedTuple
+
+from muster.contracts.vocabulary.kinds import REMOTE_KINDS
+from muster.contracts.vocabulary.values import EARTH_RADIUS_KM
+from services.matching.engine.gate.case import environment_of, is_armed
+from services.matching.engine.index import Search
+from services.matching.engine.index.distance import point
+from services.matching.engine.index.instants import span
+from services.matching.engine.index.outlook import Way
+from services.matching.engine.index.partition import cover_columns, law_columns
+from services.matching.engine.index.reading import ANY_CURRENCY, UNITS, Book
+from services.matching.engine.index.words import demanded, wished
+from services.matching.engine.law.judge import CODE_OF_CONDUCT_KINDS
+from services.matching.engine.policy import Policy
+from services.matching.engine.preferences import wishes
+from services.matching.engine.score import HALF_DEAR, HALF_LATE, HALF_USED, Purse, units_of_time
+from services.matching.engine.travel import Means, Mode, Travel, mode_of
+
+_PEAK = """
+(SELECT coalesce(max(level), 0) FROM (
+  SELECT sum(change) OVER (ORDER BY at, change ROWS UNBOUNDED PRECEDING) AS level FROM (
+    SELECT since AS at, quantity AS change FROM bookings b
+     WHERE b.id = best.id AND b.until > %(since)s AND b.since < %(until)s
+    UNION ALL
+    SELECT b.until, -quantity FROM bookings b
+     WHERE b.id = best.id AND b.until > %(since)s AND b.since < %(until)s) steps) levels)
+< best.capacity"""
+
+
+class Statement(NamedTuple):
+    """A statement to be prepared, and its parameters."""
+
+    text: str
+    parameters: dict[str, Any]
+
+
+def column_name(name: str) -> str:
+    """Return the table's name of a column of the index."""
+    return name.lower().replace(" ", "_")
+
+
+def statement(
+    search: Search, cell: int, book: Book, policy: Policy, columns: frozenset[str], *, by: str
+) -> Statement:
+    """Return the search as SQL, that finds rows by their array of `words` or by their `mask`."""
+    since, until = span(search.window)
+    centre = point(search.place.position)
+    parameters: dict[str, Any] = {
+        "cell": cell,
+        "since": since,
+        "until": until,
+        "px": centre.x,
+        "py": centre.y,
+        "pz": centre.z,
+        "in_time": (search.wanted_by - search.now).total_seconds(),
+        **{f"per_{n}": float(units_of_time(unit, search.window)) for n, unit in enumerate(UNITS)},
+    }
+    where = [
+        "cell = %(cell)s",
+        *_attributes(search, book, parameters, by),
+        *_standing(search, book, parameters, columns),
+        _within("available", columns),
+        "NOT (blackout_since < %(until)s AND blackout_until > %(since)s)",
+    ]
+    if "more_blackout" in columns:
+        where.append(
+            "NOT (more_blackout IS NOT NULL AND EXISTS (SELECT FROM unnest(more_blackout) r"
+            " WHERE r && int8range(%(since)s, %(until)s)))"
+        )
+    remote = search.kind in REMOTE_KINDS
+    distance = (
+        "0.0"
+        if remote
+        else (
+            f"{2 * EARTH_RADIUS_KM} * asin(least(1.0, sqrt((x - %(px)s) ^ 2 + (y - %(py)s) ^ 2"
+            " + (z - %(pz)s) ^ 2) / 2))"
+        )
+    )
+    text = f"""
+SELECT id, cost FROM (
+  SELECT id, capacity, wave + {_score(search, book, policy, parameters)} AS cost FROM (
+    SELECT *, {_arrival(search, policy.travel)} AS arrival FROM (
+      SELECT *, {distance} AS distance,
+        (CASE WHEN standing_since <= %(since)s AND standing_until >= %(until)s
+                 THEN standing ELSE 0 END) AS rank
+      FROM serving WHERE {" AND ".join(where)}) lawful
+    WHERE distance <= radius AND {_conduct(search, parameters)}) near
+  WHERE round((arrival * 3600.0)::numeric) <= %(in_time)s
+  ORDER BY cost, id) best
+WHERE {_PEAK} LIMIT 20"""
+    return Statement(text, parameters)
+
+
+def _attributes(search: Search, book: Book, parameters: dict[str, Any], by: str) -> list[str]:
+    words, measure = demanded(search.required)
+    masks, strange = book.words[search.kind].masks(words)
+    found = ["false"] if strange else []
+    mask = masks.get(0, 0)
+    if by == "mask":
+        parameters["mask"] = _signed(mask)
+        found.append("words_0 & %(mask)s = %(mask)s")
+    else:
+        parameters["words"] = [bit for bit in range(64) if mask >> bit & 1]
+        found.append("words @> %(words)s::int2[]")
+    if measure is not None:
+        parameters["measure"] = measure
+        found.append("measure >= %(measure)s")
+    return found
+
+
+def _standing(
+    search: Search, book: Book, parameters: dict[str, Any], columns: frozenset[str]
+) -> list[str]:
+    owners = (search.enterprise_id, *sorted(search.excluded))
+    parameters["unwanted"] = [n for n in map(book.owners.find, owners) if n is not None]
+    way = Way(is_armed(search.required), environment_of(search.required), key_unit=False)
+    law = column_name(law_columns(way)[0])
+    if law not in columns:
+        return ["false"]
+    found = ["owner <> ALL(%(unwanted)s)", f"{law} = 0", _within(law, columns)]
+    limit = search.terms.liability_cover
+    if limit is not None:
+        names = [column_name(each) for each in cover_columns(armed=way.armed)]
+        parameters["cover"] = limit.minor_units
+        parameters["cover_currency"] = book.currencies.find(limit.currency)
+        found.append(
+            f"{names[0]} >= %(cover)s AND {names[1]} IN (%(cover_currency)s, {ANY_CURRENCY})"
+            f" AND {names[2]} <= %(since)s AND {names[3]} >= %(until)s"
+        )
+    return found
+
+
+def _within(name: str, columns: frozenset[str]) -> str:
+    first = f"{name}_since <= %(since)s AND {name}_until >= %(until)s"
+    if f"more_{name}" not in columns:
+        return first
+    return (
+        f"({first} OR more_{name} IS NOT NULL"
+        f" AND EXISTS (SELECT FROM unnest(more_{name}) r"
+        " WHERE r @> int8range(%(since)s, %(until)s)))"
+    )
+
+
+def _conduct(search: Search, parameters: dict[str, Any]) -> str:
+    minimum = search.terms.minimum_icoca_class
+    if minimum is None or search.kind not in CODE_OF_CONDUCT_KINDS:
+        return "true"
+    parameters["rank"] = minimum.rank
+    return "rank >= %(rank)s"
+
+
+def _arrival(search: Search, travel: Travel) -> str:
+    mode = mode_of(search.required)
+    if mode is Mode.NONE:
+        return "lead"
+    border = f"CASE WHEN wave > 0 THEN {float(travel.border_hours.get(search.kind, 0))} ELSE 0 END"
+    return f"lead + {_on_the_way(mode, travel)} + {border}"
+
+
+def _on_the_way(mode: Mode, travel: Travel) -> str:
+    road, sea, air = map(_hours, (travel.road, travel.sea, travel.air))
+    if mode is Mode.AIR:
+        return air
+    if mode is Mode.SEA:
+        return sea
+    if mode is Mode.ROAD:
+        return f"CASE WHEN by_land THEN {road} ELSE {sea} END"
+    return f"CASE WHEN by_land THEN least({road}, {air}) ELSE {air} END"
+
+
+def _hours(means: Means) -> str:
+    return f"({float(means.overhead_hours)} + distance / {float(means.speed_kmh)})"
+
+
+def _score(search: Search, book: Book, policy: Policy, parameters: dict[str, Any]) -> str:
+    purse = Purse.of(search.terms.budget, search.quantity)
+    parameters["currency"] = book.currencies.find(purse.currency)
+    cost = "price * CASE per WHEN 0 THEN %(per_0)s WHEN 1 THEN %(per_1)s ELSE %(per_2)s END"
+    dear = f"({cost}) / ({cost} + {HALF_DEAR})"
+    if purse.budget is not None:
+        parameters["of_budget"] = purse.quantity / max(purse.budget, 1.0)
+        dear = f"least(({cost}) * %(of_budget)s, 1.0)"
+    weights = policy.weights
+    return (
+        f"(arrival / (arrival + {HALF_LATE}) * {weights.arrival} + (1 - quality) * {weights.quality}"
+        f" + {_lacking(search, book, parameters)} * {weights.language}"
+        f" + CASE WHEN currency = %(currency)s THEN {dear} ELSE 1.0 END * {weights.price}"
+        f" + (1 - rank / 3.0::float8) * {weights.standing} + wave * 0.5 * {weights.local}"
+        f" + share / (share + {HALF_USED}) * {weights.fairness})"
+    )
+
+
+def _lacking(search: Search, book: Book, parameters: dict[str, Any]) -> str:
+    asked = wishes(search.required, search.preferred)
+    words = {word for wish in asked for word in wished(wish)[0]}
+    if not asked:
+        return "0.0"
+    parameters["wishes"] = _signed(book.words[search.kind].masks(words)[0].get(0, 0))
+    return (
+        f"({float(len(asked))} - bit_count((words_0 & %(wishes)s)::bit(64))::float8)"
+        f" / {float(len(asked))}"
+    )
+
+
+def _signed(mask: int) -> int:
+    return mask - 2**64 if mask >= 2**63 else mask
