@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.values import Window
 from services.matching import calendar, projection, reviews
+from services.matching.domain.booking import Booking
 from services.matching.domain.capability import Capability
+from services.matching.domain.capacity import Calendar
 from services.matching.domain.member import Member
 from services.matching.engine.model import Demand, Pool
 from services.matching.live_index import LiveIndex
@@ -54,20 +57,27 @@ def _pool(
     load: Load,
 ) -> Pool:
     index.synchronise(connection, now)
-    found = shortlist(connection, batch, index, now)
+    askers = enterprises_of(connection, batch)
+    found = shortlist(batch, index, askers, partial(_free, connection), now)
     capabilities = load(connection, found.capabilities)
     owners = {capability.provider_id for capability in capabilities}
-    askers = {demand.request.enterprise_id for demand in batch}
     ids = [capability.capability_id for capability in capabilities]
     return Pool(
         now=now,
         capabilities=tuple(capabilities),
-        members=projection.load_members(connection, owners | askers),
+        members={**askers, **projection.load_members(connection, owners - askers.keys())},
         bookings=calendar.taken(connection, ids, _span(batch, now)),
         decisions=reviews.decisions_of(connection, owners),
         standings=index.standings(),
         beyond=found.beyond,
     )
+
+
+def _free(connection: Connection, ids: Sequence[CapabilityId], window: Window) -> list[int]:
+    """Return how many units of each are free; they may be taken the next instant."""
+    known = projection.load_capabilities(connection, ids)
+    taken: Calendar[Booking] = Calendar(calendar.taken(connection, ids, window))
+    return [taken.free(each, known[each].capacity, window) for each in sorted(known)]
 
 
 def _span(batch: Sequence[Demand], now: datetime) -> Window:

@@ -1,28 +1,42 @@
 """Whom to look at closely: all who serve there if they are few, else the best the index finds."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy import Connection
+from typing import Protocol
 
 from muster.contracts.vocabulary.countries import Country
-from muster.contracts.vocabulary.identifiers import CapabilityId, NeedId
+from muster.contracts.vocabulary.identifiers import CapabilityId, NeedId, OrganisationId
 from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.values import Window
-from services.matching import calendar, projection
-from services.matching.domain.booking import Booking
-from services.matching.domain.capacity import Calendar
+from services.matching.domain.member import Member
 from services.matching.domain.request import Need
 from services.matching.engine.explain import ELIGIBLE, REVIEW
 from services.matching.engine.index.question import Found, Search
 from services.matching.engine.model import Demand
-from services.matching.live_index import LiveIndex
 
 FEW = 100  # so many are all looked at, and all explained
 BEST = 60  # of more than that, so many at first, and so many that an operator has to decide about
 MOST = 4000  # and never more than so many for one need
+
+
+# How many units of each of these are free through the whole window.
+FreeUnits = Callable[[Sequence[CapabilityId], Window], Sequence[int]]
+
+
+class Searched(Protocol):
+    """Whatever can be asked who could serve."""
+
+    def everybody(
+        self, kind: CapabilityKind, host: Country, most: int
+    ) -> Sequence[CapabilityId] | None:
+        """Return all who serve this kind there, able or not; None if they are more than `most`."""
+        ...
+
+    def search(self, search: Search, limit: int) -> Found:
+        """Return the best candidates for a need, and how many there are besides."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,11 @@ class _Wish:
 
 
 def shortlist(
-    connection: Connection, batch: Sequence[Demand], index: LiveIndex, now: datetime
+    batch: Sequence[Demand],
+    index: Searched,
+    enterprises: Mapping[OrganisationId, Member],
+    free: FreeUnits,
+    now: datetime,
 ) -> Shortlist:
     """Return whom to look at for what this batch misses; the index must be up to date."""
     chosen: set[CapabilityId] = set()
@@ -52,7 +70,7 @@ def shortlist(
         if everybody is not None:
             chosen.update(everybody)
             continue
-        picker = _Picker(connection, index, now, wishes)
+        picker = _Picker(index, enterprises, free, now, wishes)
         for wish in wishes:
             found = picker.pick(wish)
             chosen.update(found.ids)
@@ -85,17 +103,17 @@ class _Picker:
 
     def __init__(
         self,
-        connection: Connection,
-        index: LiveIndex,
+        index: Searched,
+        enterprises: Mapping[OrganisationId, Member],
+        free: FreeUnits,
         now: datetime,
         wishes: Sequence[_Wish],
     ) -> None:
-        self._connection = connection
         self._index = index
+        self._enterprises = enterprises
+        self._free = free
         self._now = now
         self._wanted = sum(wish.demand.missing[wish.need.need_id] for wish in wishes)
-        enterprises = {wish.demand.request.enterprise_id for wish in wishes}
-        self._members = projection.load_members(connection, enterprises)
 
     def pick(self, wish: _Wish) -> _Picked:
         question = self._question(wish)
@@ -114,7 +132,7 @@ class _Picker:
         return Search.of(
             demand.request,
             need,
-            self._members.get(demand.request.enterprise_id),
+            self._enterprises.get(demand.request.enterprise_id),
             self._now,
             wanted=demand.missing[need.need_id],
             refused=frozenset(each for need_id, each in demand.refused if need_id == need.need_id),
@@ -126,11 +144,6 @@ class _Picker:
         missing = wish.demand.missing[wish.need.need_id]
         fits = wish.need.splittable or any(quantity >= missing for quantity in free)
         return fits and sum(free) >= self._wanted
-
-    def _free(self, ids: Sequence[CapabilityId], window: Window) -> list[int]:
-        known = projection.load_capabilities(self._connection, ids)
-        taken: Calendar[Booking] = Calendar(calendar.taken(self._connection, ids, window))
-        return [taken.free(each, known[each].capacity, window) for each in sorted(known)]
 
 
 def _left_out(found: Found) -> dict[str, int]:
