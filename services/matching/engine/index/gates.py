@@ -31,6 +31,7 @@ from services.matching.engine.law.judge import CODE_OF_CONDUCT_KINDS
 from services.matching.engine.travel import Travel, arrival_hours
 
 _SECONDS = 3600.0
+_FEW = 8  # numbers, looked for one by one
 _HAIR_KM = 1e-6
 _HAIR_S = 1e-6
 _REVIEW = 1  # the number of outlook.REVIEW among the rules; that of CLEAR is 0, rules have more
@@ -52,7 +53,7 @@ def bar_unwanted(
     ):
         numbers = [n for n in map(book.owners.find, owners) if n is not None]
         if numbers:
-            sieve.bar(np.flatnonzero(_is_one_of(sieve.view["owner"], numbers)), rule)
+            sieve.bar(_is_one_of(sieve.view["owner"], numbers).nonzero()[0], rule)
     refused = sieve.partition.at(search.refused)
     if refused:
         sieve.bar(np.array(refused, dtype=np.intp), "not_refused_before")
@@ -184,5 +185,10 @@ def keep_timely(sieve: Sieve, search: Search, travel: Travel) -> None:
 
 
 def _is_one_of(column: Column, numbers: Sequence[int]) -> Mask:
-    holds: Mask = column == numbers[0] if len(numbers) == 1 else np.isin(column, numbers)
+    if len(numbers) > _FEW:
+        among: Mask = np.isin(column, numbers)
+        return among
+    holds: Mask = column == numbers[0]
+    for number in numbers[1:]:
+        holds |= column == number
     return holds

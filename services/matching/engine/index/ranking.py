@@ -1,10 +1,11 @@
 """The score of all rows at once, and the best of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from muster.contracts.vocabulary.identifiers import CapabilityId
 from services.matching.engine.index.columns import Column
 from services.matching.engine.index.gates import having, having_strange
 from services.matching.engine.index.question import Free, Hit, Search
@@ -62,30 +63,26 @@ def best(
     sieve: Sieve, chosen: Rows, score: Column, limit: int, free: Free | None
 ) -> tuple[Hit, ...]:
     """Return the best of the chosen places among the rows left, of whom something is free."""
-    waves = sieve["wave"][chosen]
+    if not len(chosen):
+        return ()
+    waves, scored, rows = sieve["wave"].take(chosen), score.take(chosen), sieve.rows.take(chosen)
     hits = []
-    for place in _in_order(sieve, chosen, waves + score[chosen], limit):
-        capability_id = sieve.partition.ids[sieve.rows[chosen[place]]]
+    for _, capability_id, place in _in_order(sieve.partition.ids, rows, waves + scored, limit):
         if free is None or free(capability_id) > 0:
-            wave = _WAVES[waves[place]]
-            hits.append(Hit(capability_id, wave, float(score[chosen[place]])))
+            hits.append(Hit(capability_id, _WAVES[waves[place]], float(scored[place])))
             if len(hits) == limit:
                 break
     return tuple(hits)
 
 
-def _in_order(sieve: Sieve, chosen: Rows, costs: Column, limit: int) -> Iterator[int]:
-    """Yield the places of the chosen from the best on; the first ones cost the least to find."""
-    ids, rows = sieve.partition.ids, sieve.rows
-
-    def by_cost(place: int) -> tuple[float, str]:
-        return costs[place], ids[rows[chosen[place]]]
-
+def _in_order(
+    ids: Sequence[CapabilityId], rows: Rows, costs: Column, limit: int
+) -> Iterator[tuple[float, CapabilityId, int]]:
+    """Yield costs, ids and places from the best on; the first ones are the quickest to find."""
     done, upto = -np.inf, limit
-    while upto < len(costs):
-        threshold = np.partition(costs, upto - 1)[upto - 1]
-        yield from sorted(
-            np.flatnonzero((costs > done) & (costs <= threshold)).tolist(), key=by_cost
-        )
+    while done < np.inf:
+        threshold = np.partition(costs, upto - 1)[upto - 1] if upto < len(costs) else np.inf
+        places = ((costs > done) & (costs <= threshold)).nonzero()[0]
+        named = [ids[row] for row in rows.take(places).tolist()]
+        yield from sorted(zip(costs.take(places).tolist(), named, places.tolist(), strict=True))
         done, upto = threshold, upto * 4
-    yield from sorted(np.flatnonzero(costs > done).tolist(), key=by_cost)

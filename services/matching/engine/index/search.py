@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from services.matching.engine.index import gates
 from services.matching.engine.index.partition import Partition
@@ -42,8 +40,7 @@ def answer(
     records.reserve(len(book.owners))
     score = scores(sieve, search, book, records, policy.weights)
     review = sieve.carried["review"]
-    doubtful = np.flatnonzero(review)
-    clear = np.flatnonzero(~review)
+    doubtful, clear = review.nonzero()[0], (~review).nonzero()[0]
     return Found(
         clear=best(sieve, clear, score, limit, free),
         review=best(sieve, doubtful, score, limit, free),

@@ -62,7 +62,7 @@ class Sieve:
         """Go on with the rows for which it holds, out of all; None: for which it holds is clear."""
         if self._barred is not None:
             holds = ~self._barred if holds is None else holds & ~self._barred
-        self.rows = np.arange(self.size) if holds is None else np.flatnonzero(holds)
+        self.rows = np.arange(self.size) if holds is None else holds.nonzero()[0]
         self.count(rule, self._left - len(self.rows))
 
     def keep(self, holds: Mask, rule: str) -> None:
@@ -75,12 +75,12 @@ class Sieve:
     def keep_lawful(self, holds: Mask, failing: Callable[[Rows], Column], rules: Names) -> None:
         """Keep the rows for which it holds; `failing` tells which rule other places fail."""
         if not holds.all():
-            for number, times in enumerate(np.bincount(failing(np.flatnonzero(~holds)))):
+            for number, times in enumerate(np.bincount(failing((~holds).nonzero()[0]))):
                 self.count(rules[number], int(times))
             self._thin(holds)
 
     def _thin(self, holds: Mask) -> None:
-        places = np.flatnonzero(holds)  # quicker than the mask itself if it is spotted
+        places = holds.nonzero()[0]  # quicker than the mask itself if it is spotted
         self.rows = self.rows.take(places)
         for name, column in self.carried.items():
             self.carried[name] = column.take(places)
