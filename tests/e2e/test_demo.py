@@ -18,6 +18,8 @@ def check(report: Any) -> None:
     assert report["lost"] == 0
     assert report["overbooked"] == 0
     assert report["jobs_completed"] > 0
+    assert report["reviews"]["opened"] > report["reviews"]["open"] == 0
+    assert report["flags"] == {"suspensions": 1, "raised": 1, "cleared": 1}
     assert report["emails_received_by_sink"] == report["notifications_sent"]["email"] > 0
 
 
