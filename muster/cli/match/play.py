@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from muster.cli.match import members
 from muster.cli.match.decisions import decisions
+from muster.cli.match.gathering import gathered
 from muster.cli.match.requests import Refused, demand
 from muster.cli.match.scenario import OrganisationOnFile, Scenario
 from muster.contracts.vocabulary.identifiers import OrganisationId, RequestId
@@ -55,7 +56,8 @@ def _pool(scenario: Scenario, batch: Sequence[Demand], policy: Policy) -> Pool:
         ),
         standings=_standings(scenario.organisations),
     )
-    return replace(pool, decisions=decisions(scenario.decisions, batch, pool, policy))
+    decided = replace(pool, decisions=decisions(scenario.decisions, batch, pool, policy))
+    return gathered(decided, batch, policy)
 
 
 def _standings(organisations: Sequence[OrganisationOnFile]) -> Mapping[OrganisationId, Standing]:

@@ -1,5 +1,6 @@
 """`muster match`: what becomes of scenarios, and that the same one always comes to the same."""
 
+import copy
 import random
 from datetime import datetime
 
@@ -8,6 +9,7 @@ import pytest
 from muster.cli.match.result import Fate, NeedResult
 from services.matching.engine.verdicts import Choice, Ruling, Wave
 from tests.unit.cli.scenarios import (
+    Json,
     exercise,
     exercise_names,
     matched,
@@ -215,3 +217,37 @@ def test_the_explanation_is_what_the_api_tells_an_operator() -> None:
     assert all(verdict.fact for verdict in chosen.verdicts)
     better_used = round_.needs[0].considered
     assert {each.choice for each in better_used} == {Choice.CHOSEN, Choice.BETTER_USED}
+
+
+def crowded(batch: Json, copies: int) -> Json:
+    """Return the document with each provider and its capabilities so many times, ever dearer."""
+    providers = [each for each in batch["organisations"] if "provider" in each["roles"]]
+    twins = [
+        {**each, "id": f"{each['id']}-{number}"} for number in range(copies) for each in providers
+    ]
+    capabilities = [
+        twin_of(each, number) for number in range(copies) for each in batch["capabilities"]
+    ]
+    organisations = [*batch["organisations"], *twins]
+    return {**batch, "organisations": organisations, "capabilities": capabilities}
+
+
+def twin_of(capability: Json, number: int) -> Json:
+    """Return the same capability in other hands, a little dearer."""
+    twin = copy.deepcopy(capability)
+    twin["id"] = f"{capability['id']}-{number}"
+    twin["provider_id"] = f"{capability['provider_id']}-{number}"
+    twin["price"]["amount"]["minor_units"] += 100 * (number + 1)
+    return twin
+
+
+def test_a_crowd_is_searched_by_the_index() -> None:
+    """Only the best are looked at closely and listed; the others are counted, and none is lost."""
+    result = matched(crowded(exercise("batch.json"), copies=120))
+    assert {each.fate for each in result.requests} == {Fate.FILLED}
+    assert served_by(result, "plant.1") == {"harimau-team-0": 4}
+    explanation = request_in(result, "plant").explanation
+    assert explanation is not None
+    (need,) = explanation.rounds[0].needs
+    assert len(need.considered) <= 100
+    assert len(need.considered) + sum(need.beyond.values()) == 240
