@@ -14,7 +14,7 @@ from muster.contracts.vocabulary.statuses import CapabilityStatus
 from services.matching import projection, reviews, track_records
 from services.matching.domain.capability import Capability
 from services.matching.engine.index import Found, Index, Search
-from services.matching.engine.policy import Policy, Standing
+from services.matching.engine.policy import Decisions, Policy, Standing
 
 _AT_ONCE = 500  # capabilities whose owners are looked up together
 
@@ -34,6 +34,7 @@ class LiveIndex:
         self._revision = 0
         self._standings: Mapping[OrganisationId, Standing] = {}
         self._standings_due: datetime | None = None
+        self._decisions: Decisions = {}
 
     def synchronise(self, connection: Connection, now: datetime) -> None:
         """Bring it up to what this transaction sees; call it before you search.
@@ -52,6 +53,10 @@ class LiveIndex:
         """Return how providers stand, as this index weighs them; who is absent is a newcomer."""
         return self._standings
 
+    def decisions(self) -> Decisions:
+        """Return what operators have decided, as far as this index knows."""
+        return self._decisions
+
     def search(self, search: Search, limit: int) -> Found:
         """Return the best candidates for a need, and how many there are besides."""
         with self._lock:
@@ -66,16 +71,17 @@ class LiveIndex:
 
     def _take(self, connection: Connection, changes: projection.Changes) -> None:
         index = self._anew() if changes.anew else self._index
+        known = {} if changes.anew else self._decisions
+        decisions = {**known, **reviews.decisions_since(connection, changes.since)}
         for some in _chunks(changes.capabilities):
             owners = {capability.provider_id for capability in some}
             members = projection.load_members(connection, owners)
-            decisions = reviews.decisions_of(connection, owners)
             for capability in sorted(some, key=lambda each: each.provider_id):
                 if capability.status is CapabilityStatus.RETIRED:
                     index.remove(capability.capability_id)
                 else:
                     index.put(capability, members.get(capability.provider_id), decisions)
-        self._index = index
+        self._index, self._decisions = index, decisions
         self._revision = changes.revision
 
     def _anew(self) -> Index:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.values import Window
-from services.matching import calendar, projection, reviews
+from services.matching import calendar, projection
 from services.matching.domain.booking import Booking
 from services.matching.domain.capability import Capability
 from services.matching.domain.capacity import Calendar
@@ -67,7 +67,7 @@ def _pool(
         capabilities=tuple(capabilities),
         members={**askers, **projection.load_members(connection, owners - askers.keys())},
         bookings=calendar.taken(connection, ids, _span(batch, now)),
-        decisions=reviews.decisions_of(connection, owners),
+        decisions=index.decisions(),
         standings=index.standings(),
         beyond=found.beyond,
     )

@@ -147,13 +147,18 @@ class Changes:
     """What is new since a revision: the capabilities whose place in an index may have changed.
 
     That is those that changed themselves, and those of providers who changed or were decided
-    about. If `anew`, they are all there are, whatever was known before. `revision` is what to ask
-    from next. They are read while you iterate.
+    about. If `since` is 0, they are all there are, whatever was known before. `revision` is what to
+    ask from next. They are read while you iterate.
     """
 
+    since: int
     revision: int
-    anew: bool
     capabilities: Iterable[Capability]
+
+    @property
+    def anew(self) -> bool:
+        """Tell whether they are all there are."""
+        return self.since == 0
 
 
 def changes_since(connection: Connection, revision: int) -> Changes | None:
@@ -166,8 +171,8 @@ def changes_since(connection: Connection, revision: int) -> Changes | None:
     if newest == revision:
         return None
     # Lower: another database than before, or one that was put back from a copy.
-    anew = revision == 0 or newest < revision
-    return Changes(newest, anew, _changed(connection, 0 if anew else revision))
+    since = revision if revision < newest else 0
+    return Changes(since, newest, _changed(connection, since))
 
 
 def _changed(connection: Connection, revision: int) -> Iterator[Capability]:

@@ -88,6 +88,12 @@ def decisions_of(connection: Connection, provider_ids: Collection[OrganisationId
     return found
 
 
+def decisions_since(connection: Connection, revision: int) -> Decisions:
+    """Return what is decided of every provider of whom anything was after this revision."""
+    changed = select(reviews.c.provider_id).where(reviews.c.revision > revision)
+    return _decided(connection, reviews.c.provider_id.in_(changed))
+
+
 def matter_of(review: Review) -> Matter:
     """Return what a review is about."""
     return Matter(review.provider_id, review.country, review.kind, review.armed)
