@@ -22,13 +22,8 @@ _BY_ROWS = 2
 _MINIMIZE = 1
 _HIGHEST_COST = 2.0**20
 _ALWAYS = {"output_flag": False, "threads": 1, "random_seed": 0}
-# The first solution comes from diving, and costs too high for a better one are ruled out before:
-# what HiGHS would do to the same end only takes time.
-_INTEGER: Mapping[str, Any] = {
-    "mip_rel_gap": 0.0,
-    "mip_allow_restart": False,
-    "mip_heuristic_run_root_reduced_cost": False,
-}
+# Options that add too much are ruled out before: what HiGHS would do to the same end takes time.
+_INTEGER: Mapping[str, Any] = {"mip_rel_gap": 0.0, "mip_heuristic_run_root_reduced_cost": False}
 _LINEAR: Mapping[str, Any] = {"presolve": "off"}
 
 
