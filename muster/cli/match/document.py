@@ -14,9 +14,15 @@ def read_document(path: Path) -> Any:
     """Return what the file (``-``: standard input) holds; raise InputUnusable saying where not."""
     try:
         text = _read(path).decode("utf-8-sig")
-        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_number)
+        document = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_number)
+        json.dumps(document, ensure_ascii=False).encode()  # what came in must be able to go out
     except OSError as error:
         raise InputUnusable(f"{path} cannot be read: {error.strerror}. Name a file.") from error
+    except UnicodeEncodeError as error:
+        raise InputUnusable(
+            f"{path} has half a character ({error.object[error.start]!a}), which no text can hold; "
+            "correct that escape."
+        ) from error
     except UnicodeDecodeError as error:
         raise InputUnusable(
             f"{path} is not UTF-8: byte {error.start + 1} does not belong. Save it as UTF-8."
@@ -29,6 +35,7 @@ def read_document(path: Path) -> Any:
         raise InputUnusable(f"{path} is nested too deeply to be read.") from error
     except ValueError as error:
         raise InputUnusable(f"{path} is not acceptable: {error}.") from error
+    return document
 
 
 def _read(path: Path) -> bytes:

@@ -193,6 +193,7 @@ def test_json_that_is_none_is_refused_with_line_and_column(tmp_path: Path) -> No
         (b'{"title": "\xff"}', "is not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b"", "is not JSON"),
+        (b'{"title": "\\ud800"}', r"half a character ('\ud800')"),
     ],
 )
 def test_ambiguous_documents_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
