@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from muster.cli.node import Node
 from tests.servers.postgres import Cluster, session_cluster
@@ -11,6 +12,11 @@ from tests.servers.rabbitmq import session_node
 from tests.servers.session import close_session, open_session
 
 SESSION = pytest.StashKey[Path]()
+
+# The same examples at every run: whoever sees a failure can repeat it.
+settings.register_profile("test", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("check", settings.get_profile("test"), max_examples=8)
+settings.load_profile("test")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

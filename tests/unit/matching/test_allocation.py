@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.contracts.vocabulary.attributes import VehicleAttributes, VehicleRequirement
@@ -235,7 +235,6 @@ REQUESTS = st.lists(
 )
 
 
-@settings(max_examples=60)
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=3), REQUESTS)
 def test_no_plan_ever_overbooks_or_overfills(
     capacities: list[int],

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.contracts.vocabulary.kinds import Urgency
@@ -238,7 +238,6 @@ def requests_numbered(draw: st.DrawFn, number: int, urgencies: Iterable[Urgency]
     )
 
 
-@settings(max_examples=40, deadline=None)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_in_which_things_are_listed_changes_nothing(
     world: World, chance: random.Random
@@ -257,7 +256,6 @@ def test_the_order_in_which_things_are_listed_changes_nothing(
     assert plan(chance.sample(batch, len(batch)), shuffled, a_policy(), timeless) == first
 
 
-@settings(max_examples=40, deadline=None)
 @given(worlds())
 def test_nobody_is_ever_overbooked_or_asked_unlawfully(world: World) -> None:
     """At no instant more than there is beside the bookings, and every hold passes every rule."""
@@ -284,7 +282,6 @@ def test_nobody_is_ever_overbooked_or_asked_unlawfully(world: World) -> None:
         assert ruling_of(judge(case)) is Ruling.PASSED
 
 
-@settings(max_examples=40, deadline=None)
 @given(worlds())
 def test_every_request_ends_whole_waiting_asking_or_hopeless(world: World) -> None:
     """A hopeless one holds nothing and asks nothing; one that wants all holds all or nothing."""
@@ -298,7 +295,6 @@ def test_every_request_ends_whole_waiting_asking_or_hopeless(world: World) -> No
             assert {verdict.ruling for verdict in question.verdicts} == {Ruling.REVIEW}
 
 
-@settings(max_examples=40, deadline=None)
 @given(worlds([Urgency.PLANNED]))
 def test_serving_together_fills_no_fewer_than_one_after_the_other(world: World) -> None:
     """First come, first served never fills more requests whole."""
@@ -307,7 +303,6 @@ def test_serving_together_fills_no_fewer_than_one_after_the_other(world: World) 
     assert sum(map(is_whole, world.requests, together)) >= one_after_the_other(world)
 
 
-@settings(max_examples=40, deadline=None)
 @given(worlds())
 def test_the_planned_take_nothing_from_the_urgent(world: World) -> None:
     """An emergency gets the same whether others are in the batch or not."""

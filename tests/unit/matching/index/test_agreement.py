@@ -6,7 +6,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
@@ -112,7 +112,6 @@ def by_rule(verdicts: tuple[Verdict, ...]) -> str:
     return "law" if "." in first else first
 
 
-@settings(max_examples=60, deadline=None)
 @given(SEEDS)
 def test_the_index_judges_as_the_gate_does(seed: int) -> None:
     """Clear, for review, or turned away by the same rule: of everybody, the same."""
@@ -138,7 +137,6 @@ def test_the_index_judges_as_the_gate_does(seed: int) -> None:
         assert answer.review_in_all == len(answer.review)
 
 
-@settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_nobody_is_turned_away_whom_the_gate_lets_pass(seed: int) -> None:
     """With several policies at once the index may let too many pass, but never too few."""
@@ -154,7 +152,6 @@ def test_nobody_is_turned_away_whom_the_gate_lets_pass(seed: int) -> None:
             assert ruling is not Ruling.REVIEW or case.capability.capability_id in review
 
 
-@settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_the_index_ranks_by_the_score_of_the_engine(seed: int) -> None:
     """Nearer waves first, then the score, the same as for one candidate alone."""
@@ -172,7 +169,6 @@ def test_the_index_ranks_by_the_score_of_the_engine(seed: int) -> None:
             assert told == sorted(told)
 
 
-@settings(max_examples=25, deadline=None)
 @given(SEEDS, SEEDS)
 def test_the_answer_does_not_depend_on_the_order_of_puts(seed: int, order: int) -> None:
     """What was put last, updated or removed on the way leaves no trace."""

@@ -60,7 +60,13 @@ def papers(draw: st.DrawFn, host: Country, home: Country) -> tuple[Paper, ...]:
         st.builds(certificate, st.sampled_from(["ISO 18788", "ISO 28007", "ISO 9001"]), **_state()),
         st.builds(policy, armed_excluded=st.booleans(), **_state()),
         st.builds(joint_venture, st.just(host), **_state()),
-        st.builds(permit_to_serve_abroad, st.just(home), armed=st.booleans(), **_state()),
+        st.builds(
+            permit_to_serve_abroad,
+            st.just(home),
+            armed=st.booleans(),
+            territory=st.frozensets(COUNTRIES, max_size=2),
+            **_state(),
+        ),
     ]
     whole = [
         licence(host, armed=True),
@@ -139,7 +145,7 @@ def test_the_index_foretells_what_the_judge_will_say() -> None:
     pack = load_rule_pack()
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=3 * settings.default.max_examples)
     @given(cases([*(rule.key for rule in pack.rules), *SILENCES]))
     def agree(asked: LegalCase) -> None:
         judged = _judged(pack, asked)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.engine.allocation import (
@@ -28,10 +28,7 @@ from tests.unit.matching.engine.allocation.problems import (
 
 T = TypeVar("T")
 
-_few = settings(max_examples=100, derandomize=True, deadline=None)
 
-
-@_few
 @given(problems())
 def test_every_answer_keeps_the_rules_and_adds_up(problem: Problem) -> None:
     """The proven one, the one out of time and the greedy one; looked at instant by instant."""
@@ -41,7 +38,6 @@ def test_every_answer_keeps_the_rules_and_adds_up(problem: Problem) -> None:
         assert solution.allocation == tuple(sorted(solution.allocation))
 
 
-@_few
 @given(problems())
 def test_nothing_is_dearer_than_greedy_or_cheaper_than_its_bound(problem: Problem) -> None:
     """More time only ever helps, and a bound is a bound for everyone."""
@@ -52,14 +48,12 @@ def test_nothing_is_dearer_than_greedy_or_cheaper_than_its_bound(problem: Proble
     assert max(hurried.bound, in_turn.bound) <= proven.objective + 1e-9
 
 
-@_few
 @given(problems(needs=3, capacities=2))
 def test_no_allocation_is_better(problem: Problem) -> None:
     """Compared with every allocation there is."""
     assert solved(problem).objective == pytest.approx(least_possible(problem))
 
 
-@_few
 @given(problems(), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_changes_nothing(problem: Problem, draw: random.Random) -> None:
     """Not only the cost: the very same allocation."""
