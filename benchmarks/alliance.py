@@ -201,13 +201,13 @@ def _attributes(draw: random.Random, kind: CapabilityKind, base: Country) -> Cap
     )
     match kind:
         case CapabilityKind.GUARDS:
-            at_sea = frozenset(Environment) if draw.random() < 0.15 else {Environment.LAND}
+            places = tuple(Environment) if draw.random() < 0.15 else (Environment.LAND,)
             skills = frozenset(draw.sample(SKILLS, draw.randint(2, 6)))
             people = frozenset({base}) if draw.random() < 0.8 else frozenset()
             classes = {"HK": {"HK-A", "HK-C"}, "SG": {"SG-officer"}}.get(base, set())
             armed = draw.random() < 0.35
             return GuardAttributes(
-                "guards", skills, languages, armed, frozenset(at_sea), people, frozenset(classes)
+                "guards", skills, languages, armed, frozenset(places), people, frozenset(classes)
             )
         case CapabilityKind.VEHICLES:
             at_sea = draw.random() < 0.1

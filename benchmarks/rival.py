@@ -12,12 +12,20 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from benchmarks.rival_law import fill_papers
 from benchmarks.rival_query import column_name
 from benchmarks.taken import Taken
+from muster.contracts.vocabulary.identifiers import OrganisationId
 from services.matching.engine.index import Index
 from services.matching.engine.index.partition import Partition
+from services.matching.engine.index.reading import Book
 from services.matching.engine.index.records import Records
+from services.matching.engine.policy import Policy
 
+_SERVING = """
+CREATE TABLE serving (cell int2 NOT NULL, id text COLLATE "C" NOT NULL, capacity int4 NOT NULL,
+  home text NOT NULL, nationalities text[] NOT NULL, personnel text[] NOT NULL,
+  quality float8 NOT NULL, share float8 NOT NULL, words int2[] NOT NULL,"""
 _TYPES = {
     "i1": "int2",
     "i2": "int2",
@@ -29,9 +37,11 @@ _TYPES = {
 }
 
 
-def fill(connection: psycopg.Connection, index: Index, taken: Taken) -> frozenset[str]:
+def fill(
+    connection: psycopg.Connection, index: Index, taken: Taken, policy: Policy
+) -> frozenset[str]:
     """Make the tables, from the columns of the index and what is taken; return the columns."""
-    partitions, _, records = index.inside()
+    partitions, book, records = index.inside()
     names = sorted({name for partition in partitions for name in partition.columns.view})
     kinds = {
         name: next(p.columns.view[name].dtype.str[1:] for p in partitions if name in p.columns)
@@ -40,17 +50,14 @@ def fill(connection: psycopg.Connection, index: Index, taken: Taken) -> frozense
     further = sorted({name for partition in partitions for name in partition.spans})
     columns = [f"{column_name(name)} {_TYPES[kinds[name]]} NOT NULL" for name in names]
     columns += [f"more_{column_name(name)} int8range[]" for name in further]
-    connection.execute(
-        'CREATE TABLE serving (cell int2 NOT NULL, id text COLLATE "C" NOT NULL, capacity int4 NOT NULL,'
-        f" quality float8 NOT NULL, share float8 NOT NULL, words int2[] NOT NULL, {', '.join(columns)})"
-    )
+    connection.execute(f"{_SERVING} {', '.join(columns)})")
     connection.execute(
         'CREATE TABLE bookings (id text COLLATE "C" NOT NULL, since int8 NOT NULL,'
         " until int8 NOT NULL, quantity int4 NOT NULL)"
     )
     with connection.cursor().copy("COPY serving FROM STDIN") as copy:
         for cell, partition in enumerate(partitions):
-            for row in _rows(cell, partition, records, taken, names, kinds, further):
+            for row in _rows(cell, partition, book, records, taken, names, kinds, further):
                 copy.write_row(row)
     with connection.cursor().copy("COPY bookings FROM STDIN") as copy:
         for capability_id, uses in taken.uses.items():
@@ -66,6 +73,8 @@ def fill(connection: psycopg.Connection, index: Index, taken: Taken) -> frozense
         "VACUUM (FREEZE, ANALYZE)",
     ):
         connection.execute(statement)
+    members = [(book.owners.learn(each), member) for each, member in taken.members.items()]
+    fill_papers(connection, members, policy)
     found = connection.execute("SELECT * FROM serving LIMIT 0").description or ()
     return frozenset(column.name for column in found)
 
@@ -73,6 +82,7 @@ def fill(connection: psycopg.Connection, index: Index, taken: Taken) -> frozense
 def _rows(
     cell: int,
     partition: Partition,
+    book: Book,
     records: Records,
     taken: Taken,
     names: Sequence[str],
@@ -99,10 +109,14 @@ def _rows(
         words = "{" + ",".join([str(bit) for bit in range(64) if masks[row] >> bit & 1]) + "}"
         spans = [each.get(row) for each in more]
         capability_id = partition.ids[row]
+        people = taken.people.get(capability_id)
         yield (
             cell,
             capability_id,
             taken.capacities[capability_id],
+            taken.members[OrganisationId(book.owners[owners[row]])].home_country,
+            sorted(people.nationalities) if people else [],
+            sorted(people.personnel_licences) if people else [],
             quality[row],
             share[row],
             words,

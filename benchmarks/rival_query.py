@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from muster.contracts.vocabulary.kinds import REMOTE_KINDS
+from benchmarks.rival_law import cover, lawful, rank
+from muster.contracts.vocabulary.kinds import REMOTE_KINDS, InsuranceLine
 from muster.contracts.vocabulary.values import EARTH_RADIUS_KM
 from services.matching.engine.gate.case import environment_of, is_armed
 from services.matching.engine.index import Search
@@ -29,6 +30,10 @@ _PEAK = """
 < best.capacity"""
 
 
+_RANK = """(CASE WHEN standing_since <= %(since)s AND standing_until >= %(until)s
+ THEN standing ELSE 0 END)"""
+
+
 class Statement(NamedTuple):
     """A statement to be prepared, and its parameters."""
 
@@ -42,9 +47,19 @@ def column_name(name: str) -> str:
 
 
 def statement(
-    search: Search, cell: int, book: Book, policy: Policy, columns: frozenset[str], *, by: str
+    search: Search,
+    cell: int,
+    book: Book,
+    policy: Policy,
+    columns: frozenset[str],
+    *,
+    by: str,
+    law: str,
 ) -> Statement:
-    """Return the search as SQL, that finds rows by their array of `words` or by their `mask`."""
+    """Return the search as SQL, that finds rows `by` their array of `words` or by their `mask`.
+
+    The `law` is looked up in the `papers`, or taken `digested` from the columns of the index.
+    """
     since, until = span(search.window)
     centre = point(search.place.position)
     parameters: dict[str, Any] = {
@@ -60,7 +75,12 @@ def statement(
     where = [
         "cell = %(cell)s",
         *_attributes(search, book, parameters, by),
-        *_standing(search, book, parameters, columns),
+        *_wanted(search, book, parameters),
+        *(
+            _papers(search, policy)
+            if law == "papers"
+            else _digested(search, book, parameters, columns)
+        ),
         _within("available", columns),
         "NOT (blackout_since < %(until)s AND blackout_until > %(since)s)",
     ]
@@ -83,8 +103,7 @@ SELECT id, cost FROM (
   SELECT id, capacity, wave + {_score(search, book, policy, parameters)} AS cost FROM (
     SELECT *, {_arrival(search, policy.travel)} AS arrival FROM (
       SELECT *, {distance} AS distance,
-        (CASE WHEN standing_since <= %(since)s AND standing_until >= %(until)s
-                 THEN standing ELSE 0 END) AS rank
+        {rank() if law == "papers" else _RANK} AS rank
       FROM serving WHERE {" AND ".join(where)}) lawful
     WHERE distance <= radius AND {_conduct(search, parameters)}) near
   WHERE round((arrival * 3600.0)::numeric) <= %(in_time)s
@@ -110,16 +129,30 @@ def _attributes(search: Search, book: Book, parameters: dict[str, Any], by: str)
     return found
 
 
-def _standing(
-    search: Search, book: Book, parameters: dict[str, Any], columns: frozenset[str]
-) -> list[str]:
+def _wanted(search: Search, book: Book, parameters: dict[str, Any]) -> list[str]:
     owners = (search.enterprise_id, *sorted(search.excluded))
     parameters["unwanted"] = [n for n in map(book.owners.find, owners) if n is not None]
+    return ["owner <> ALL(%(unwanted)s)"]
+
+
+def _papers(search: Search, policy: Policy) -> list[str]:
+    limit = search.terms.liability_cover
+    found = lawful(search, policy)
+    if limit is not None:
+        policies = cover(search, InsuranceLine.LIABILITY, armed=is_armed(search.required))
+        enough = f"p.cover >= {limit.minor_units} AND p.currency = '{limit.currency}'"
+        found.append(policies.removesuffix(")") + f" AND {enough})")
+    return found
+
+
+def _digested(
+    search: Search, book: Book, parameters: dict[str, Any], columns: frozenset[str]
+) -> list[str]:
     way = Way(is_armed(search.required), environment_of(search.required), key_unit=False)
     law = column_name(law_columns(way)[0])
     if law not in columns:
         return ["false"]
-    found = ["owner <> ALL(%(unwanted)s)", f"{law} = 0", _within(law, columns)]
+    found = [f"{law} = 0", _within(law, columns)]
     limit = search.terms.liability_cover
     if limit is not None:
         names = [column_name(each) for each in cover_columns(armed=way.armed)]
@@ -184,7 +217,8 @@ def _score(search: Search, book: Book, policy: Policy, parameters: dict[str, Any
         dear = f"least(({cost}) * %(of_budget)s, 1.0)"
     weights = policy.weights
     return (
-        f"(arrival / (arrival + {HALF_LATE}) * {weights.arrival} + (1 - quality) * {weights.quality}"
+        f"(arrival / (arrival + {HALF_LATE}) * {weights.arrival}"
+        f" + (1 - quality) * {weights.quality}"
         f" + {_lacking(search, book, parameters)} * {weights.language}"
         f" + CASE WHEN currency = %(currency)s THEN {dear} ELSE 1.0 END * {weights.price}"
         f" + (1 - rank / 3.0::float8) * {weights.standing} + wave * 0.5 * {weights.local}"

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from benchmarks.alliance import NOW, Drawn
-from muster.contracts.vocabulary.identifiers import CapabilityId
+from muster.contracts.vocabulary.attributes import GuardAttributes
+from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.values import Window
+from services.matching.domain.member import Member
 from services.matching.engine.index import Free
 from services.matching.engine.index.instants import instant, span
 
@@ -16,15 +18,20 @@ Use = tuple[int, int, int]  # since, until, quantity
 
 @dataclass(frozen=True)
 class Taken:
-    """The capacity of every capability, and its uses, if there are any."""
+    """The capacity of every capability and its uses, if there are any; and whose they are."""
 
     capacities: dict[CapabilityId, int] = field(default_factory=dict)
     uses: dict[CapabilityId, tuple[Use, ...]] = field(default_factory=dict)
+    people: dict[CapabilityId, GuardAttributes] = field(default_factory=dict)
+    members: dict[OrganisationId, Member] = field(default_factory=dict)
 
     def note(self, drawn: Drawn) -> None:
         """Take in what is taken of a capability."""
         capability_id = drawn.capability.capability_id
         self.capacities[capability_id] = drawn.capability.capacity
+        self.members[drawn.provider.organisation_id] = drawn.provider
+        if isinstance(drawn.capability.attributes, GuardAttributes):
+            self.people[capability_id] = drawn.capability.attributes
         if drawn.uses:
             self.uses[capability_id] = tuple(
                 (_START + use.since_h * _HOUR, _START + use.until_h * _HOUR, use.quantity)
