@@ -40,13 +40,21 @@ class Paper:
     armed_excluded: bool = False
 
     def allows(self, kind: CapabilityKind, country: Country, *, armed: bool) -> bool:
-        """Tell whether it allows this work in this country; see `holds_through` for when."""
+        """Tell whether it allows this work in its own country; see `holds_through` for when."""
+        return self.is_given_by(country, kind, armed=armed) and self.counts_in(country)
+
+    def is_given_by(self, state: Country, kind: CapabilityKind, *, armed: bool) -> bool:
+        """Tell whether this state allows this work by it, be it at home or abroad."""
         return (
             self.kind in LAWFUL
-            and self.jurisdiction == country
+            and self.jurisdiction == state
             and kind in self.activities
             and (self.armed or not armed)
         )
+
+    def counts_in(self, country: Country) -> bool:
+        """Tell whether it holds in this country, as far as it says where it holds."""
+        return not self.territory or country in self.territory
 
     def holds_through(self, window: Window, margin: timedelta = timedelta()) -> bool:
         """Tell whether it is verified and valid for the whole window and this much longer."""
@@ -65,7 +73,8 @@ class Paper:
     def _particulars(self) -> str:
         if self.kind in LAWFUL:
             armed = "armed " if self.armed else ""
-            return f" of {self.jurisdiction} for {armed}{_listed(self.activities)}"
+            where = f" in {_listed(self.territory)}" if self.territory else ""
+            return f" of {self.jurisdiction} for {armed}{_listed(self.activities)}{where}"
         if self.kind is AuthorisationKind.INSURANCE_POLICY:
             limit = (
                 f" up to {self.limit.minor_units} {self.limit.currency} (minor units)"

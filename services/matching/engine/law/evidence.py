@@ -113,8 +113,7 @@ def _abroad(_demand: AbroadDemand, case: LegalCase) -> Evidence:
                 [
                     permit
                     for permit in permits
-                    if permit.allows(kind, home, armed=armed)
-                    and (not permit.territory or case.host in permit.territory)
+                    if permit.is_given_by(home, kind, armed=armed) and permit.counts_in(case.host)
                 ]
             ),
         )

@@ -13,6 +13,7 @@ from muster.contracts.vocabulary.attributes import (
     MedicalAttributes,
     VehicleAttributes,
 )
+from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.kinds import (
     AuthorisationKind,
     CrisisService,
@@ -172,6 +173,20 @@ def test_an_indian_agency_needs_its_home_states_permit_to_serve_abroad(
     provider = member("indian", "IN", [licence("MO"), permit])
 
     assert by_rule(judge(pack, case(provider, "MO")))["in.serving_abroad"].ruling is ruling
+
+
+def test_a_permit_to_serve_abroad_is_no_licence_for_work_at_home(pack: RulePack) -> None:
+    """It names the countries where it counts; only where India is among them is it one."""
+
+    def ruling(*territory: Country) -> Ruling:
+        permit = permit_to_serve_abroad("IN", territory=frozenset(territory))
+        verdicts = by_rule(judge(pack, case(local("IN", permit), "IN")))
+        assert "permit of IN" in verdicts["in.licence"].fact
+        assert verdicts["in.licence"].ruling is verdicts["alliance.licence"].ruling
+        return verdicts["in.licence"].ruling
+
+    assert ruling("MO", "SG") is FAILED
+    assert ruling("IN", "MO") is PASSED
 
 
 def test_nobody_else_needs_a_permit_of_the_home_state(pack: RulePack) -> None:
