@@ -11,6 +11,7 @@ from tests.unit.matching.builders import (
     Room,
     capability_changed,
     enterprise_changed,
+    organisation,
     provider,
     provider_changed,
 )
@@ -100,7 +101,7 @@ def test_a_preview_sees_what_has_just_changed(desk: Desk) -> None:
         provider_changed("gamma"), capability_changed("gamma", base=PENANG, capacity=1)
     )
     assert desk.post("/match-previews", drafted(12))["fate"] == "filled"
-    desk.room.hear_registry(enterprise_changed(conflicts=["org_gamma"], version=2))
+    desk.room.hear_registry(enterprise_changed(conflicts=[organisation("gamma")], version=2))
     assert desk.post("/match-previews", drafted(12))["fate"] == "unfilled"
 
 
