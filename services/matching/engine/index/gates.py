@@ -29,11 +29,14 @@ from services.matching.engine.index.sieve import Mask, Rows, Sieve
 from services.matching.engine.index.words import demanded
 from services.matching.engine.law.judge import CODE_OF_CONDUCT_KINDS
 from services.matching.engine.travel import Travel, arrival_hours
+from services.matching.engine.verdicts import Wave
+from services.matching.engine.waves import RANK
 
 _SECONDS = 3600.0
 _FEW = 8  # numbers, looked for one by one
 _HAIR_KM = 1e-6
 _HAIR_S = 1e-6
+_RANKS = tuple((standing_spans(each.rank), np.int8(each.rank)) for each in IcocaClass)
 _REVIEW = 1  # the number of outlook.REVIEW among the rules; that of CLEAR is 0, rules have more
 
 
@@ -153,23 +156,27 @@ def _standing(sieve: Sieve, since: int, until: int) -> Column:
         return np.zeros(len(sieve), dtype=np.int8)
     holds = (sieve["standing since"] <= since) & (sieve["standing until"] >= until)
     rank = sieve["standing"] * holds
-    for each in IcocaClass:
-        further = sieve.partition.spans.get(standing_spans(each.rank))
+    for name, each in _RANKS:
+        further = sieve.partition.spans.get(name)
         flags = further.holding((since, until), sieve.size) if further is not None else None
         if flags is not None:
-            rank = np.maximum(rank, flags.take(sieve.rows) * np.int8(each.rank))
+            rank = np.maximum(rank, flags.take(sieve.rows) * each)
     return rank
 
 
 def keep_timely(sieve: Sieve, search: Search, travel: Travel) -> None:
-    """Keep those who can be there in time, available and not out; carry on when they arrive."""
+    """Keep those who come in time, in no later wave, are available and not out.
+
+    Carry on when they arrive, and in which wave they would be asked.
+    """
+    sieve.carried["wave"] = sieve["wave"]
     hours = arrival_hours(
         travel,
         search.required,
         lead_hours=sieve["lead"],
         distance_km=sieve.carried["distance"],
         by_land=sieve["by_land"],
-        crosses_border=sieve["wave"] > 0,
+        crosses_border=sieve.carried["wave"] > 0,
     )
     sieve.carried["arrival"] = hours
     in_time = (search.wanted_by - search.now).total_seconds()
@@ -182,6 +189,8 @@ def keep_timely(sieve: Sieve, search: Search, travel: Travel) -> None:
     if flags is not None:
         out |= flags.take(sieve.rows)
     sieve.keep(~out, "no_blackout")
+    if search.widest is not Wave.ALLIANCE:
+        sieve.keep(sieve.carried["wave"] <= RANK[search.widest], "later_wave")
 
 
 def _is_one_of(column: Column, numbers: Sequence[int]) -> Mask:

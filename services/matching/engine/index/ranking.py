@@ -32,10 +32,10 @@ def scores(sieve: Sieve, search: Search, book: Book, records: Records, weights: 
         arrival_hours=sieve.carried["arrival"],
         quality=records.quality(owners),
         lacking=_lacking(sieve, search, book),
-        unit_cost=sieve["price"] * units[sieve["per"]],
+        unit_cost=sieve["price"] * units.take(sieve["per"]),
         comparable=sieve["currency"] == book.currencies.find(purse.currency),
         standing=sieve.carried["standing"].astype(np.float64),
-        locality=_LOCALITIES[sieve["wave"]],
+        locality=_LOCALITIES.take(sieve.carried["wave"]),
         share=records.share(owners),
     )
     return weighted(badness_of(facts, purse), weights)
@@ -44,6 +44,8 @@ def scores(sieve: Sieve, search: Search, book: Book, records: Records, weights: 
 def _lacking(sieve: Sieve, search: Search, book: Book) -> NDArray[np.float64]:
     """Return which share of the wishes is not granted, by each row that is left."""
     asked = wishes(search.required, search.preferred)
+    if not asked:
+        return np.zeros(len(sieve))
     granted = np.zeros(len(sieve))
     for wish in asked:
         words, measure = wished(wish)
@@ -56,7 +58,7 @@ def _lacking(sieve: Sieve, search: Search, book: Book) -> NDArray[np.float64]:
         if measure is not None:
             holds &= sieve["measure"] >= measure
         granted += holds
-    return (len(asked) - granted) / max(len(asked), 1)
+    return (len(asked) - granted) / len(asked)
 
 
 def best(
@@ -65,7 +67,11 @@ def best(
     """Return the best of the chosen places among the rows left, of whom something is free."""
     if not len(chosen):
         return ()
-    waves, scored, rows = sieve["wave"].take(chosen), score.take(chosen), sieve.rows.take(chosen)
+    waves, scored, rows = (
+        sieve.carried["wave"].take(chosen),
+        score.take(chosen),
+        sieve.rows.take(chosen),
+    )
     hits = []
     for _, capability_id, place in _in_order(sieve.partition.ids, rows, waves + scored, limit):
         if free is None or free(capability_id) > 0:

@@ -36,8 +36,8 @@ class Records:
 
     def quality(self, owners: NDArray[np.int32]) -> Numbers:
         """Return the quality of these providers."""
-        return self._quality[owners]
+        return self._quality.take(owners)
 
     def share(self, owners: NDArray[np.int32]) -> Numbers:
         """Return the long-run share of these providers."""
-        return self._share[owners]
+        return self._share.take(owners)

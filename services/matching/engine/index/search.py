@@ -11,7 +11,6 @@ from services.matching.engine.index.reading import Book
 from services.matching.engine.index.records import Records
 from services.matching.engine.index.sieve import Sieve
 from services.matching.engine.policy import Policy
-from services.matching.engine.waves import RANK
 
 
 def answer(
@@ -34,7 +33,6 @@ def answer(
         gates.keep_lawful(sieve, search, book)
         gates.keep_by_terms(sieve, search, book)
         gates.keep_timely(sieve, search, policy.travel)
-        sieve.keep(sieve["wave"] <= RANK[search.widest], "later_wave")
     if not len(sieve):
         return Found((), (), 0, 0, sieve.turned_away, len(partition))
     records.reserve(len(book.owners))

@@ -90,7 +90,9 @@ class Sieve:
         holds: Mask = self[f"{column} since"] <= since
         holds &= self[f"{column} until"] >= until
         further = self.partition.spans.get(column)
-        flags = further.holding((since, until), self.size) if further is not None else None
+        if further is None or holds.all():
+            return holds
+        flags = further.holding((since, until), self.size)
         if flags is not None:
             holds |= flags.take(self.rows)
         return holds
