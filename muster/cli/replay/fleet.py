@@ -95,7 +95,7 @@ def _provider(
             book.sea_licence(port.country, kinds, "licence"),
             *(book.sea_licence(country, kinds, "permit") for country in abroad),
             # Some home states have to permit service abroad.
-            book.sea_licence(port.country, kinds, "permit"),
+            book.leave_abroad(port.country, kinds, abroad, armed=True),
             *(_sea_standing(book, (port.country, *abroad)) if at_sea else ()),
         ),
         capabilities=offered,

@@ -66,6 +66,7 @@ def report_of(evidence: Evidence) -> Report:
             for outcome in dict.fromkeys(str(line["outcome"]) for line in lines)
             if outcome in ("unfilled", *RowOutcome)
         },
+        "reviews": dict(sorted(ledger.reviews.items())),  # by the operator's decision
         "jobs_completed": ledger.jobs["completed"],
         "seconds": {
             "submit_to_confirmed": quantiles(

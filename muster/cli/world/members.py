@@ -140,7 +140,7 @@ def _papers(
     licences = [] if (home, trade) in _ONLY_ABROAD else [book.licence(home, activities)]
     permits = [book.licence(country, activities, kind="permit") for country in abroad]
     if home in _LEAVE_TO_SERVE_ABROAD:
-        permits.append(book.licence(home, activities, kind="permit"))
+        permits.append(book.leave_abroad(home, activities, abroad, armed=armed))
     venture = _JOINT_VENTURES.get((home, trade))
     standards = sorted({_STANDARDS[kind] for kind in kinds if kind in _STANDARDS})
     return (

@@ -31,6 +31,18 @@ class PaperBook:
             "armed": country in ARMED_GUARDING and "guards" in activities,
         }
 
+    def leave_abroad(
+        self, home: str, activities: Sequence[str], abroad: Sequence[str], *, armed: bool
+    ) -> Body:
+        """Return the home state's permit to serve in these countries; at home it allows nothing."""
+        return {
+            **self._paper("permit", f"{home}-ABROAD", f"{home}: ministry of the interior"),
+            "jurisdiction": home,
+            "activities": sorted(activities),
+            "armed": armed and "guards" in activities,
+            "territory": sorted(abroad),
+        }
+
     def sea_licence(self, country: str, activities: Sequence[str], kind: str) -> Body:
         """Return a licence or permit for work off the coast of one country, armed if guards."""
         return {
