@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from services.matching.domain.capability import Capability
 from services.matching.engine import allocation
 from services.matching.engine.candidates import DEAREST, Candidate, Field
 from services.matching.engine.model import Hold
 from services.matching.engine.occupancy import Use
-from services.matching.engine.verdicts import Wave
+from services.matching.engine.verdicts import Ruling, Wave
 from services.matching.engine.waves import RANK
 
 FILL = DEAREST + 1.0
@@ -18,8 +19,9 @@ FILL = DEAREST + 1.0
 
 @dataclass(frozen=True)
 class Ask:
-    """A field whose clear candidates up to a wave may be used; with `doubtful`, those as well.
+    """A field whose clear candidates up to a wave may be used.
 
+    `doubtful` is what a unit of a doubtful candidate costs on top; None: those may not be used.
     `penalty` is what leaving a unit open costs. The asks of one `group` are filled all together
     or not at all.
     """
@@ -28,13 +30,20 @@ class Ask:
     wave: Wave = Wave.ALLIANCE
     penalty: float = FILL
     group: str | None = None
-    doubtful: bool = False
+    doubtful: float | None = None
 
-    @property
+    @cached_property
     def candidates(self) -> Sequence[Candidate]:
         """Return whom the allocator may choose."""
-        usable = self.field.clear + self.field.doubtful if self.doubtful else self.field.clear
+        usable = self.field.clear
+        if self.doubtful is not None:
+            usable += self.field.doubtful
         return [each for each in usable if RANK[each.wave] <= RANK[self.wave]]
+
+    def cost_of(self, candidate: Candidate) -> float:
+        """Return what one unit of a candidate costs here."""
+        cleared = candidate.ruling is Ruling.PASSED
+        return candidate.cost if cleared else candidate.cost + (self.doubtful or 0.0)
 
 
 Filling = Mapping[str, Sequence[Hold]]
@@ -45,7 +54,7 @@ def problem_of(
     asks: Sequence[Ask], uses_of: Callable[[Capability], Iterable[Use]]
 ) -> allocation.Problem:
     """Return the allocator's problem, with these uses of the capabilities as holds."""
-    chances = [(ask.field.name, candidate) for ask in asks for candidate in ask.candidates]
+    chances = [(ask, candidate) for ask in asks for candidate in ask.candidates]
     capabilities = {each.capability_id: each.capability for _, each in chances}
     return allocation.Problem(
         capacities={name: each.capacity for name, each in sorted(capabilities.items())},
@@ -55,7 +64,8 @@ def problem_of(
             for group in sorted({ask.group for ask in asks if ask.group is not None})
         ),
         candidates=tuple(
-            allocation.Candidate(name, each.capability_id, each.cost) for name, each in chances
+            allocation.Candidate(ask.field.name, each.capability_id, ask.cost_of(each))
+            for ask, each in chances
         ),
         holds=tuple(
             allocation.Hold(name, use.quantity, _span(use))

@@ -1,29 +1,37 @@
 """What becomes of a request that cannot be filled now: wait, ask an operator, or give up."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
-from muster.contracts.vocabulary.identifiers import RequestId
+from muster.contracts.vocabulary.identifiers import CapabilityId, RequestId
 from muster.contracts.vocabulary.statuses import BookingStatus
 from services.matching.domain.booking import Booking
 from services.matching.domain.capability import Capability
-from services.matching.engine.asking import Ask
-from services.matching.engine.candidates import Candidate, Field, Search
+from services.matching.engine.asking import FILL, Ask, Filling, filling_of, missing_of
+from services.matching.engine.candidates import DEAREST, Candidate, Field, Search
 from services.matching.engine.filling import Solver
-from services.matching.engine.model import Question
-from services.matching.engine.occupancy import Occupancy, Use
+from services.matching.engine.model import Hold, Question
+from services.matching.engine.occupancy import Occupancy, Use, least_useful
 from services.matching.engine.policy import Matter
 from services.matching.engine.verdicts import Ruling, Verdict
 
 FEW = 3
 """So many providers are asked about, if there are as many, even if fewer would suffice."""
 
+_NOTHING: Filling = {}
+
 
 @dataclass(frozen=True)
 class Fate:
-    """A request that is not hopeless waits: for what may come back, or for an operator's answer."""
+    """What becomes of a request: what it holds meanwhile, unless it is hopeless.
 
-    hopeless: bool
+    One that is not whole and not hopeless waits: for what may come back, or for an operator's
+    answer to the questions. What it holds then can be completed to the whole.
+    """
+
+    filling: Filling
+    hopeless: bool = False
     questions: tuple[Question, ...] = ()
 
 
@@ -35,71 +43,106 @@ class Prospects:
         self._occupancy = occupancy
         self._solver = solver
         self._firm = _firm_for(search.request.request_id)
+        fields = search.required
+        self._unsure = {each.capability_id for field in fields for each in field.doubtful}
+        self._dear = DEAREST * sum(field.wanted for field in fields) + 1.0
 
     def may_come_back(self, field: Field) -> bool:
         """Tell whether clear candidates could cover this one need then."""
         return self._occupancy.covers(field.clear, field, self._firm)
 
-    def fate(self, missing: Mapping[str, int]) -> "Fate":
-        """Return what becomes of the request if so much of each required field is open now.
+    def fate(self, filling: Filling) -> Fate:
+        """Return what becomes of the request if so much of it can be had now.
 
-        It waits if it may, and clear candidates could cover all that is required when what others
-        hold comes free: all of it together, so that no two needs count on the same units.
+        All that is required is looked at together, so that no two needs count on the same units.
+        Waiting, if it may wait, comes before questions, and what can be had now before handing it
+        out anew so that the rest can follow.
         """
+        if not self._is_short(filling):
+            return Fate(filling)
         may_wait = self._search.demand.may_wait
-        if not any(missing.values()) or (may_wait and self._could_be_whole(doubtful=False)):
-            return Fate(hopeless=False)
-        questions = self._questions(missing, may_wait)
-        return Fate(hopeless=not questions, questions=questions)
+        for doubtful in (False, True) if may_wait else (True,):
+            for held in (filling, _NOTHING) if filling else (_NOTHING,):
+                rest = self._rest(held, doubtful=doubtful)
+                if rest is None:
+                    continue
+                kept = held or self._free_now(rest)
+                questions = self._questions(rest) if doubtful else ()
+                if may_wait or questions or not self._is_short(kept):
+                    return Fate(kept, questions=questions)
+        return Fate(filling, hopeless=True)
 
-    def _questions(self, missing: Mapping[str, int], may_wait: bool) -> tuple[Question, ...]:
-        """Return what operators have to be asked, so that the request can be filled after all.
+    def _is_short(self, filling: Filling) -> bool:
+        return any(missing_of(field, filling) for field in self._search.required)
 
-        If it may wait, nobody is asked for what may come back anyway. Empty: no decision helps.
+    def _rest(self, held: Filling, *, doubtful: bool) -> Filling | None:
+        """Return who would serve what these holds leave open, as few doubtful ones as possible.
+
+        None: nobody can. As long as that is not proven, it is taken for possible.
         """
-        if not self._could_be_whole(doubtful=True):
-            return ()
-        short = [field for field in self._search.required if missing[field.name]]
-        stuck = [f for f in short if not self.may_come_back(f)] if may_wait else short
+        asks = [
+            Ask(
+                replace(field, wanted=missing),
+                penalty=FILL + self._dear,
+                group="whole",
+                doubtful=self._dear if doubtful else None,
+            )
+            for field in self._search.required
+            if (missing := missing_of(field, held))
+        ]
+        taken = [hold for holds in held.values() for hold in holds]
+        solution = self._solver.solve(asks, lambda capability: self._uses(capability, taken))
+        filling = filling_of(solution, asks)
+        whole = not any(missing_of(ask.field, filling) for ask in asks)
+        return filling if whole or solution.status != "optimal" else None
+
+    def _uses(self, capability: Capability, taken: Iterable[Hold]) -> list[Use]:
+        """Return what stays taken of a capability: by others only for good, if one may wait.
+
+        An answer takes its time in any case, so whoever is doubtful may come free until then.
+        """
+        uses = self._occupancy.uses(capability)
+        if self._search.demand.may_wait or capability.capability_id in self._unsure:
+            uses = [use for use in uses if self._firm(use)]
+        return [*uses, *(hold for hold in taken if hold.capability_id == capability.capability_id)]
+
+    def _free_now(self, whole: Filling) -> Filling:
+        """Return as much of what would serve the request as is clear and free already."""
+        taken: Counter[CapabilityId] = Counter()
+        filling: dict[str, list[Hold]] = defaultdict(list)
+        for field in self._search.required:
+            clear = {each.capability_id: each for each in field.clear}
+            for hold in whole.get(field.name, ()):
+                name = hold.capability_id
+                free = self._occupancy.free(clear[name], field) if name in clear else 0
+                quantity = min(hold.quantity, free - taken[name])
+                if quantity >= least_useful(field):
+                    taken[name] += quantity
+                    filling[field.name].append(replace(hold, quantity=quantity))
+        return filling
+
+    def _questions(self, rest: Filling) -> tuple[Question, ...]:
+        """Return what operators have to be asked, so that the rest can be had after all."""
         asked: list[Candidate] = []
-        for field in stuck or short:
-            gap = missing[field.name]
-            if may_wait and field in stuck:
-                gap = field.wanted - self._reach(field.clear, field)
-            helpful = [each for each in field.doubtful if self._reach([each], field)]
-            if gap > self._reach(helpful, field):
-                return ()
-            asked += self._enough(helpful, field, gap)
+        for field in self._search.required:
+            doubtful = {hold.capability_id for hold in rest.get(field.name, ())}
+            asked += self._with_a_few(field, doubtful)
         return _questions_about(asked)
 
-    def _reach(self, candidates: Iterable[Candidate], field: Field) -> int:
-        return sum(self._occupancy.free(each, field, self._firm) for each in candidates)
-
-    def _enough(self, helpful: Sequence[Candidate], field: Field, gap: int) -> list[Candidate]:
-        """Return the best, until what is free of them suffices, and a few more."""
-        chosen: list[Candidate] = []
-        matters: set[Matter] = set()
-        for candidate in helpful:
-            if gap <= 0 and len(matters) >= FEW and candidate.matter not in matters:
+    def _with_a_few(self, field: Field, wanted: Collection[CapabilityId]) -> list[Candidate]:
+        """Return the wanted ones among the doubtful, and the best of the others up to a few."""
+        chosen = [each for each in field.doubtful if each.capability_id in wanted]
+        matters = {each.matter for each in chosen}
+        if not chosen:
+            return []
+        for candidate in field.doubtful:
+            if len(matters) >= FEW and candidate.matter not in matters:
                 break
-            chosen.append(candidate)
-            matters.add(candidate.matter)
-            gap -= self._occupancy.free(candidate, field)
+            new = candidate.capability_id not in wanted
+            if new and self._occupancy.free(candidate, field, self._firm):
+                chosen.append(candidate)
+                matters.add(candidate.matter)
         return chosen
-
-    def _could_be_whole(self, *, doubtful: bool) -> bool:
-        asks = [Ask(each, group="whole", doubtful=doubtful) for each in self._search.required]
-        alone = all(self._occupancy.covers(ask.candidates, ask.field, self._firm) for ask in asks)
-        if not alone or len(asks) == 1:
-            return alone
-        solution = self._solver.solve(asks, self._firm_uses)
-        unfilled = sum(ask.field.wanted for ask in asks) - sum(
-            quantity for _, _, quantity in solution.allocation
-        )
-        return not unfilled
-
-    def _firm_uses(self, capability: Capability) -> list[Use]:
-        return [use for use in self._occupancy.uses(capability) if self._firm(use)]
 
 
 def _firm_for(request_id: RequestId) -> Callable[[Use], bool]:

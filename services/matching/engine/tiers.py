@@ -103,10 +103,12 @@ class Server:
         if not search.required:
             return Allotment(search, (), solution=solution)
         filled = fill(map(Ask, search.required), self._occupancy, self._solver)
-        missing = {field.name: missing_of(field, filled.filling) for field in search.required}
         prospects = Prospects(search, self._occupancy, self._solver)
-        fate = prospects.fate(missing)
-        short = any(missing.values())
+        fate = prospects.fate(filled.filling)
+        if fate.filling != filled.filling:
+            sought = {field.name: Wave.ALLIANCE for field in search.required}
+            filled = replace(filled, filling=fate.filling, waves=sought)
+        short = any(missing_of(field, filled.filling) for field in search.required)
         kept = not fate.hopeless and not (short and search.request.terms.all_or_nothing)
         shares = tuple(
             replace(share, may_come_back=share.missing > 0 and prospects.may_come_back(share.field))

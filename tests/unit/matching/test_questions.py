@@ -1,12 +1,17 @@
 """What operators are asked: only what they alone can settle, and only if it is needed."""
 
-from muster.contracts.vocabulary.attributes import VehicleRequirement
+from dataclasses import replace
+
+import pytest
+
+from muster.contracts.vocabulary.attributes import GuardRequirement, VehicleRequirement
 from muster.contracts.vocabulary.kinds import CapabilityKind
 from muster.contracts.vocabulary.statuses import BookingStatus, MemberStatus
 from services.matching.engine.model import Outcome
 from services.matching.engine.policy import Matter
 from tests.unit.matching.cases import (
     CHAU_DOC,
+    GUARDS,
     SIEM_REAP,
     a_booking,
     a_demand,
@@ -173,6 +178,28 @@ def test_those_who_are_booked_for_good_are_not_asked_about() -> None:
     )
 
     assert alone(pool, a_request()).hopeless
+
+
+@pytest.mark.parametrize("picky_first", [True, False])
+@pytest.mark.parametrize("may_wait", [True, False])
+def test_an_answer_that_helps_one_need_may_free_a_local_for_another(
+    picky_first: bool, may_wait: bool
+) -> None:
+    """Only the local has medics: it serves those who need one, and the other need asks abroad."""
+    medics = replace(GUARDS, skills=GUARDS.skills | {"medic"})
+    local = a_team("local", capacity=4, attributes=medics)
+    picky, plain = (1, 2) if picky_first else (2, 1)
+    request = a_request(
+        a_need(4, number=picky, required=GuardRequirement("guards", frozenset({"medic"}))),
+        a_need(4, number=plain),
+    )
+
+    outcome = alone(
+        a_pool(local, ABROAD[0], members=FOREIGNERS), a_demand(request, may_wait=may_wait)
+    )
+
+    assert (asked(outcome), outcome.hopeless) == (["abroad0"], False)
+    assert [hold.need.need_id for hold in outcome.holds] == [f"ned_{picky}"]
 
 
 def test_an_optional_need_asks_nobody() -> None:

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.contracts.vocabulary.attributes import GuardRequirement
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.statuses import BookingStatus, MemberStatus
 from muster.contracts.vocabulary.values import Window
@@ -23,6 +25,7 @@ from services.matching.engine.verdicts import Ruling
 from tests.stores import START
 from tests.unit.matching.cases import (
     CHAU_DOC,
+    GUARDS,
     PHNOM_PENH,
     SIEM_REAP,
     TOMORROW,
@@ -124,6 +127,37 @@ def test_two_needs_of_one_request_do_not_count_on_the_same_people() -> None:
 
     assert alone(scarce, request).hopeless
     assert not alone(enough, request).hopeless
+
+
+@pytest.mark.parametrize("picky_first", [True, False])
+def test_what_a_waiting_request_holds_leaves_room_for_the_rest(picky_first: bool) -> None:
+    """Others hold those who would do for the one need, so the free ones go to the picky other."""
+    medics = replace(GUARDS, skills=GUARDS.skills | {"medic"})
+    free = a_team("free", capacity=4, attributes=medics)
+    taken = a_team("taken", capacity=4)
+    picky, plain = (1, 2) if picky_first else (2, 1)
+    request = a_request(
+        a_need(4, number=picky, required=GuardRequirement("guards", frozenset({"medic"}))),
+        a_need(4, number=plain),
+    )
+
+    outcome = alone(a_pool(free, taken, bookings=[a_booking("taken", 4)]), request)
+
+    assert not outcome.hopeless
+    assert [hold.need.need_id for hold in outcome.holds] == [f"ned_{picky}"]
+
+
+def test_no_request_is_given_up_because_time_is() -> None:
+    """The solver may not have seen that all can be had: until it has, the request waits."""
+    medics = replace(GUARDS, skills=GUARDS.skills | {"medic"})
+    pool = a_pool(a_team("near", capacity=4, attributes=medics), a_team("far", base=SIEM_REAP))
+    request = a_request(
+        a_need(4, number=1),
+        a_need(4, number=2, required=GuardRequirement("guards", frozenset({"medic"}))),
+    )
+
+    assert not alone(pool, request, policy=replace(a_policy(), solver_seconds=0.0)).hopeless
+    assert held(alone(pool, request)) == {"near": 4, "far": 4}
 
 
 def test_contention_widens_the_search() -> None:
