@@ -70,6 +70,7 @@ def _pool(
         decisions=index.decisions(),
         standings=index.standings(),
         beyond=found.beyond,
+        shortlists=found.by_need,
     )
 
 

@@ -41,9 +41,13 @@ class Searched(Protocol):
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Which capabilities to load, and how many are left out of each need, by rule."""
+    """Which capabilities to load, and how many are left out of each need, by rule.
+
+    `by_need` has the needs for which there were too many to look at all, and whom to look at.
+    """
 
     capabilities: frozenset[CapabilityId]
+    by_need: Mapping[NeedId, frozenset[CapabilityId]]
     beyond: Mapping[NeedId, dict[str, int]]
 
 
@@ -64,6 +68,7 @@ def shortlist(
 ) -> Shortlist:
     """Return whom to look at for what this batch misses; the index must be up to date."""
     chosen: set[CapabilityId] = set()
+    by_need: dict[NeedId, frozenset[CapabilityId]] = {}
     beyond: dict[NeedId, dict[str, int]] = {}
     for (kind, host), wishes in sorted(_by_field(batch).items()):
         everybody = index.everybody(kind, host, FEW)
@@ -74,8 +79,9 @@ def shortlist(
         for wish in wishes:
             found = picker.pick(wish)
             chosen.update(found.ids)
+            by_need[wish.need.need_id] = found.ids
             beyond[wish.need.need_id] = found.beyond
-    return Shortlist(frozenset(chosen), beyond)
+    return Shortlist(frozenset(chosen), by_need, beyond)
 
 
 def _by_field(batch: Sequence[Demand]) -> Mapping[tuple[CapabilityKind, Country], list[_Wish]]:

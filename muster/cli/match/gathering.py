@@ -33,6 +33,7 @@ def gathered(everything: Pool, batch: Sequence[Demand], policy: Policy) -> Pool:
             each for each in everything.capabilities if each.capability_id in found.capabilities
         ),
         beyond=found.beyond,
+        shortlists=found.by_need,
     )
 
 

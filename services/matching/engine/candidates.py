@@ -119,8 +119,10 @@ class Scout:
         window = request.ahead(self._pool.now)
         wanted = demand.missing[need.need_id]
         view = _View(wishes(need.required, need.preferred), Purse.of(request.terms.budget, wanted))
-        serving = self._serving.get((need.kind, request.place.country), ())
-        judged = [self._judge(demand, need, window, each, view) for each in serving]
+        judged = [
+            self._judge(demand, need, window, each, view)
+            for each in self._looked_at(need, request.place.country)
+        ]
         judged.sort(key=lambda each: (each.cost, each.capability_id))
         return Field(
             request,
@@ -131,6 +133,11 @@ class Scout:
             doubtful=_ruled(judged, Ruling.REVIEW),
             barred=_ruled(judged, Ruling.FAILED),
         )
+
+    def _looked_at(self, need: Need, host: Country) -> Sequence[Capability]:
+        serving = self._serving.get((need.kind, host), ())
+        listed = self._pool.shortlists.get(need.need_id)
+        return serving if listed is None else [c for c in serving if c.capability_id in listed]
 
     def _judge(
         self, demand: Demand, need: Need, window: Window, capability: Capability, view: _View

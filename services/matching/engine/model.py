@@ -32,7 +32,8 @@ class Pool:
     """Everything that might serve, what is already taken of it, and what is known of its owners.
 
     `members` holds providers and enterprises alike. `beyond` counts, for a need, candidates the
-    index turned away or ranked too low to be loaded, by rule.
+    index turned away or ranked too low to be loaded, by rule. A need with a shortlist is sought
+    among those on it alone: the others were loaded for other needs.
     """
 
     now: datetime
@@ -42,6 +43,7 @@ class Pool:
     decisions: Decisions = field(default_factory=dict)
     standings: Mapping[OrganisationId, Standing] = field(default_factory=dict)
     beyond: Mapping[NeedId, dict[str, int]] = field(default_factory=dict)
+    shortlists: Mapping[NeedId, frozenset[CapabilityId]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

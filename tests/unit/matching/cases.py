@@ -311,6 +311,7 @@ def a_pool(
     decisions: dict[Matter, Decision] | None = None,
     standings: dict[OrganisationId, Standing] | None = None,
     beyond: dict[NeedId, dict[str, int]] | None = None,
+    shortlists: dict[NeedId, frozenset[CapabilityId]] | None = None,
 ) -> Pool:
     """Return these capabilities; whoever is not among the members is a licensed local."""
     owners = {team.provider_id for team in capabilities} | {MINE}
@@ -323,6 +324,7 @@ def a_pool(
         decisions=decisions or {},
         standings=standings or {},
         beyond=beyond or {},
+        shortlists=shortlists or {},
     )
 
 

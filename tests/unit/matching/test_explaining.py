@@ -1,7 +1,7 @@
 """Explanations: why, and why not."""
 
 from muster.contracts.vocabulary.attributes import VehicleAttributes, VehicleRequirement
-from muster.contracts.vocabulary.identifiers import NeedId
+from muster.contracts.vocabulary.identifiers import CapabilityId, NeedId
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.statuses import BookingStatus, CapabilityStatus, MemberStatus
 from services.matching.engine.explain import ENGINE_VERSION
@@ -247,6 +247,19 @@ def test_of_many_only_so_many_are_listed_and_the_rest_counted() -> None:
         "eligible": 6,
         "review": 1,
     }
+
+
+def test_a_need_with_a_shortlist_is_sought_on_it_alone() -> None:
+    """The others were loaded for other needs, and are counted already."""
+    pool = a_pool(
+        a_team("near"),
+        a_team("other"),
+        shortlists={NeedId("ned_1"): frozenset({CapabilityId("cap_other")})},
+    )
+
+    need = first_need(alone(pool, a_request()))
+
+    assert [each.capability_id for each in need.considered] == ["cap_other"]
 
 
 def test_a_shortfall_counts_those_beyond_and_those_under_review() -> None:
