@@ -13,6 +13,8 @@ from benchmarks.report import Benchmark, show, write
 NAMES = ("allocation", "search", "search_million")
 """Each is a module of this package with a function `run` that is a `Benchmark`."""
 
+_WIDTH = 110
+
 
 def main(
     names: Annotated[
@@ -27,6 +29,7 @@ def main(
     if unknown := sorted(set(names or ()) - set(NAMES)):
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(NAMES)}.")
     console = Console()
+    console.width = max(console.width, _WIDTH)
     reports = []
     for name in names or NAMES:
         benchmark: Benchmark = import_module(f"benchmarks.{name}").run

@@ -41,7 +41,7 @@ def show(report: Report, console: Console) -> None:
     """Print the table and its notes."""
     table = Table(title=report.title, title_justify="left")
     for name in report.rows[0]:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right")
     for row in report.rows:
         table.add_row(*map(_cell, row.values()))
     console.print(table)
