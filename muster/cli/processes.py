@@ -57,8 +57,14 @@ def api() -> None:
 
 
 def worker() -> None:
-    """Take messages and fire timers until SIGTERM, then drain."""
+    """Take messages and fire timers until SIGTERM, then drain.
+
+    Raises ValueError for wrong settings, its services' own among them, before anything is waited
+    for.
+    """
     settings = Settings()
+    for service in settings.services:
+        bootstrap.settings_of(service)
     configure_logging(settings.log_level, "worker")
     asked = _Asked()
     condition = _starting()

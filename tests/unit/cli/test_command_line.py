@@ -51,6 +51,16 @@ def test_wrong_settings_are_all_named_at_once(
     assert "Traceback" not in errors
 
 
+def test_a_worker_refuses_wrong_settings_of_its_services_before_it_waits_for_the_broker(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever made the mistake learns of it at once, whether there is a broker or not."""
+    monkeypatch.setenv("MUSTER_AMQP_URL", "amqp://127.0.0.1:1/%2F")
+    monkeypatch.setenv("MUSTER_WEIGHT_LOCAL", "x")
+    assert run(monkeypatch, "worker") == 2
+    assert "MUSTER_WEIGHT_LOCAL" in capsys.readouterr().err
+
+
 def test_settings_that_do_not_fit_together_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
