@@ -49,6 +49,10 @@ class LiveIndex:
             if changes is not None:
                 self._take(connection, changes)
 
+    def revision(self) -> int:
+        """Return up to which change it knows members, capabilities and decisions."""
+        return self._revision
+
     def standings(self) -> Mapping[OrganisationId, Standing]:
         """Return how providers stand, as this index weighs them; who is absent is a newcomer."""
         return self._standings

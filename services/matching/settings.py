@@ -33,6 +33,7 @@ class MatchingSettings(BaseSettings):
     approval_ttl_seconds: Seconds = 86_400
     sourcing_retry_seconds: Seconds = 20
     sourcing_tries: Annotated[int, Field(ge=0, le=1000)] = 5
+    review_look_seconds: Seconds = 300
 
     rule_pack_directory: Path | None = None  # None: the one that comes with Muster
     validity_margin_hours: Hours = 24  # how long papers must outlast the end of the work
@@ -91,6 +92,7 @@ class MatchingSettings(BaseSettings):
             approval=timedelta(seconds=self.approval_ttl_seconds),
             retry=timedelta(seconds=self.sourcing_retry_seconds),
             tries=self.sourcing_tries,
+            look=timedelta(seconds=self.review_look_seconds),
         )
 
     def _rules(self) -> RulePack:

@@ -22,6 +22,7 @@ from services.matching.use_cases import expire_request as expiry
 from services.matching.use_cases.adopt_rule_pack import adopt_rule_pack
 from services.matching.use_cases.expire_offer import expire_offer
 from services.matching.use_cases.follow_job import follow_job
+from services.matching.use_cases.look_again import look_again
 from services.matching.use_cases.project_registry import project_registry
 from services.matching.use_cases.recheck_member import recheck_member
 from services.matching.use_cases.recheck_request import recheck_request
@@ -61,6 +62,11 @@ class MatchingSubscriptions:
     def source_again(self, work: UnitOfWork, request_id: str) -> None:
         """Source one request again."""
         source_requests(work, [RequestId(request_id)], self.matcher)
+
+    @timer(timers.LOOK_AGAIN)
+    def look_again(self, work: UnitOfWork, request_id: str) -> None:
+        """See whether a request that waits for an operator can do without by now."""
+        look_again(work, RequestId(request_id), self.matcher)
 
     @timer(timers.OFFER_EXPIRY)
     def expire_offer(self, work: UnitOfWork, offer_id: str) -> None:

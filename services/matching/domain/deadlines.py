@@ -15,6 +15,7 @@ class Patience:
     approval: timedelta
     retry: timedelta
     tries: int
+    look: timedelta  # between looks whether one that waits for an operator can do without
 
     def answer_by(self, urgency: Urgency, window: Window, now: datetime) -> datetime:
         """Return until when a provider or an enterprise may answer an offer."""

@@ -71,7 +71,8 @@ class Request:
     """A request from its submission to its end.
 
     `sourcing_due` is true while a round of sourcing is owed; `rounds` counts those done and
-    `waits` those that ended in waiting for capacity held by others.
+    `waits` those that ended in waiting for capacity held by others; `known` is the revision of
+    members, capabilities and decisions that the last of them knew.
     """
 
     request_id: RequestId
@@ -93,6 +94,7 @@ class Request:
     sourcing_due: bool = True
     rounds: int = 0
     waits: int = 0
+    known: int = 0
     version: int = 1
 
     @property
@@ -113,7 +115,9 @@ class Request:
         searching = self.status in (RequestStatus.SUBMITTED, RequestStatus.SOURCING)
         return searching and self.sourcing_due and now < self.window.ends_at
 
-    def sourced(self, shortfalls: tuple[Shortfall, ...], *, owed: bool, waits: bool) -> "Request":
+    def sourced(
+        self, shortfalls: tuple[Shortfall, ...], *, owed: bool, waits: bool, known: int = 0
+    ) -> "Request":
         """Return the request after a round of sourcing; another may be `owed`.
 
         If it `waits` for that only a while, this counts as one of its tries. Raises
@@ -125,6 +129,7 @@ class Request:
             sourcing_due=owed,
             rounds=self.rounds + 1,
             waits=self.waits + waits,
+            known=known,
             version=self.version + 1,
         )
 

@@ -25,7 +25,7 @@ def end_request(
     `told_providers` is what those with an offer hear instead of the reason.
     """
     take_back(work, offers_of(work, before.request_id), told_providers or reason)
-    for kind in (timers.SOURCING, timers.APPROVAL_EXPIRY, timers.REQUEST_EXPIRY):
+    for kind in timers.OF_A_REQUEST:
         work.unschedule(kind, before.request_id)
     save_request(work, before, after, event, reason)
     return after

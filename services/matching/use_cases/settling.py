@@ -30,8 +30,13 @@ class Round:
     more for every hold, against the locked rows: an engine that errs cannot overbook.
     """
 
-    def __init__(self, work: UnitOfWork, matcher: Matcher, pool: Pool) -> None:
+    def __init__(
+        self, work: UnitOfWork, matcher: Matcher, pool: Pool, *, explains_repeats: bool = True
+    ) -> None:
+        """Begin a round. One that merely looks again need not explain what it has found before."""
         self._work = work
+        self._explains_repeats = explains_repeats
+        self._known = matcher.index.revision()
         self._patience = matcher.patience
         self._rules = matcher.policy.pack
         self._calendar: Calendar[Booking] = Calendar(pool.bookings)
@@ -42,7 +47,8 @@ class Round:
     def settle(self, demand: Demand, known: Sequence[Offer], outcome: Outcome) -> None:
         """Bring one request from what was known to what the engine decided."""
         request = demand.request
-        self._keep_explanation(request, outcome)
+        if self._explains_repeats or not _repeats(request, outcome):
+            self._keep_explanation(request, outcome)
         if outcome.hopeless:
             self._give_up(request, outcome)
             return
@@ -50,11 +56,16 @@ class Round:
         missed = len(made) < len(outcome.holds)
         short = [shortfall for shortfall in outcome.shortfalls if not shortfall.optional]
         waits = missed or _waits(demand, outcome, short)
-        sourced = request.sourced(outcome.shortfalls, owed=missed or bool(short), waits=waits)
+        sourced = request.sourced(
+            outcome.shortfalls, owed=missed or bool(short), waits=waits, known=self._known
+        )
         save_request(self._work, request, sourced, reason="offers were made" if made else "")
         if waits:
             due_at = self._work.now + self._patience.retry
             self._work.schedule(timers.SOURCING, request.request_id, due_at)
+        elif sourced.sourcing_due:
+            due_at = self._work.now + self._patience.look
+            self._work.schedule(timers.LOOK_AGAIN, request.request_id, due_at)
         if outcome.questions:
             open_reviews(self._work, sourced, outcome.questions, self._rules)
         propose_if_covered(self._work, sourced, (*known, *made), self._patience)
@@ -110,10 +121,16 @@ class Round:
         )
 
 
+def _repeats(request: Request, outcome: Outcome) -> bool:
+    """Tell whether this is what the round before came to: nothing, for the same reasons."""
+    return not (outcome.hopeless or outcome.holds) and outcome.shortfalls == request.shortfalls
+
+
 def _waits(demand: Demand, outcome: Outcome, short: Sequence[Shortfall]) -> bool:
     """Tell whether to look again after a while: something may come free by then.
 
-    Who only waits for an operator's answer is sourced again when it comes, not before.
+    Who only waits for an operator's answer is sourced again when it comes. Others who could serve
+    may come sooner: it looks for them now and then (`look_again`), for as long as it waits.
     """
     if not outcome.questions:
         return bool(short)

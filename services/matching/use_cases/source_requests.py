@@ -30,11 +30,14 @@ def source_requests(
     request_ids: Sequence[RequestId],
     matcher: Matcher,
     scope: Scope = _same_cause,
+    *,
+    explains_repeats: bool = True,
 ) -> None:
     """Hold capacity and make offers for those of these requests that wait for it.
 
     A request that has moved on meanwhile is left alone, so repeats do no harm. What happens to a
-    request happens within its `scope`, which may say what caused it.
+    request happens within its `scope`, which may say what caused it. Unless it `explains_repeats`,
+    a round that finds what the one before has found leaves no explanation.
     """
     waiting = _lock_waiting(work, request_ids)
     known = _offers_by_request(work, waiting)
@@ -43,7 +46,7 @@ def source_requests(
     if not demands:
         return
     pool = lock_pool(work.connection, demands, matcher.index, work.now)
-    round_ = Round(work, matcher, pool)
+    round_ = Round(work, matcher, pool, explains_repeats=explains_repeats)
     by_id = {demand.request.request_id: demand for demand in demands}
     for outcome in plan(demands, pool, matcher.policy, matcher.clock).outcomes:
         with scope(outcome.request_id):

@@ -18,10 +18,12 @@ from services.matching.domain.review import Review
 from services.matching.engine.model import Question
 from services.matching.engine.policy import Matter
 from services.matching.engine.verdicts import Ruling, Verdict
+from services.matching.explanations import get_explanation
 from services.matching.reviews import decision_on
 from services.matching.use_cases.open_reviews import open_reviews
 from tests.stores import START
 from tests.unit.matching.builders import (
+    OPERATOR,
     PHNOM_PENH,
     Room,
     asking,
@@ -213,6 +215,57 @@ def test_a_provider_that_leaves_lets_nobody_wait_for_it() -> None:
     )
     room.wait()
     assert room.request(request).status is RequestStatus.UNFILLED
+
+
+def explained(room: Room, request: Request) -> int:
+    """Return how many rounds of sourcing are explained."""
+    with room.store.read() as connection:
+        return len(get_explanation(connection, OPERATOR, request.request_id))
+
+
+def test_a_request_that_waits_for_an_operator_finds_whoever_comes_meanwhile() -> None:
+    """A member that may serve without a decision joins, and nobody has decided yet."""
+    room = Room(
+        provider_changed("abroad", licence("MY"), home_country="VN"),
+        capability_changed("abroad"),
+    )
+    request = room.sourced()
+    assert the_reviews(room, OPEN)
+    room.hear_registry(provider_changed("local"), capability_changed("local"))
+    room.wait(room.patience.look)
+    assert room.the_offer(request).provider_id == organisation("local")
+    assert room.request(request).waits == 0
+
+
+def test_a_look_while_nothing_has_changed_leaves_nothing_behind() -> None:
+    """However long an operator takes, the request stays as it is, and looks again later."""
+    room = uncertain()
+    request = room.sourced(ASKED)
+    for _ in range(3):
+        room.wait(room.patience.look)
+    assert room.request(request) == request
+    assert ("look-again", request.request_id) in room.timers()
+
+
+def test_a_look_that_finds_what_was_found_before_is_not_explained_again() -> None:
+    """What changes is somebody else's affair: the request waits on, for the same reasons."""
+    room = uncertain()
+    request = room.sourced(ASKED)
+    for version in range(1, 4):
+        room.hear_registry(capability_changed("elsewhere", version=version))
+        room.wait(room.patience.look)
+    assert (explained(room, request), room.request(request).waits) == (1, 0)
+    assert ("look-again", request.request_id) in room.timers()
+    cleared(room, request)
+    assert explained(room, request) == 2
+
+
+def test_nobody_looks_for_a_request_that_is_over() -> None:
+    """What is cancelled waits for nothing."""
+    room = uncertain()
+    request = room.sourced(ASKED)
+    room.cancel(request)
+    assert ("look-again", request.request_id) not in room.timers()
 
 
 def review_of(status: ReviewStatus, revision: int, *keys: str) -> Review:
