@@ -9,6 +9,7 @@ from services.matching.domain.offer import Offer
 from services.matching.domain.request import Assignment, Request
 from services.matching.domain.review import Review
 from services.matching.findings import told
+from services.matching.veil import Veil
 
 
 def submitted(request: Request) -> Event:
@@ -57,7 +58,11 @@ def request_expired(request: Request, reason: str) -> Event:
 
 
 def unfilled(request: Request) -> Event:
-    """Return that a required need cannot be covered, and why; optional needs are no reason."""
+    """Return that a required need cannot be covered, and why; optional needs are no reason.
+
+    The enterprise hears it, so the reasons tell nobody's home.
+    """
+    shortfalls = Veil(frozenset(), request.place.country).over_shortfalls(request.shortfalls)
     return said.RequestUnfilled(
         **_about(request),
         shortfalls=tuple(
@@ -67,7 +72,7 @@ def unfilled(request: Request) -> Event:
                 missing=short.missing,
                 reasons=short.reasons,
             )
-            for short in request.shortfalls
+            for short in shortfalls
             if not short.optional
         ),
     )

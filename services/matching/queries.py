@@ -38,7 +38,7 @@ class Covered:
 class RequestReading:
     """A request, how far each of its needs is covered, and who of its providers is flagged.
 
-    `whole` says that its reader may know what was found about them.
+    `whole` says that its reader may know what was found about members.
     """
 
     request: Request

@@ -21,6 +21,7 @@ from services.matching.domain.offer import Offer
 from services.matching.domain.request import Need, Shortfall
 from services.matching.queries import Covered, RequestReading
 from services.matching.review_views import FlagView
+from services.matching.veil import Veil
 
 
 class NeedView(Contract):
@@ -95,6 +96,9 @@ class RequestView(Contract):
     def of(cls, reading: RequestReading) -> "RequestView":
         """Return the view of a request."""
         request, covered = reading.request, reading.covered
+        shortfalls = request.shortfalls
+        if not reading.whole:
+            shortfalls = Veil(frozenset(), request.place.country).over_shortfalls(shortfalls)
         return cls(
             request_id=request.request_id,
             enterprise_id=request.enterprise_id,
@@ -110,7 +114,7 @@ class RequestView(Contract):
             ),
             assignments=tuple(said.Assignment(**vars(a)) for a in request.assignments),
             flags=tuple(FlagView.of(flag, whole=reading.whole) for flag in reading.flags),
-            shortfalls=tuple(map(ShortfallView.of, request.shortfalls)),
+            shortfalls=tuple(map(ShortfallView.of, shortfalls)),
             excluded_providers=tuple(sorted(request.excluded_providers)),
             tasks=tuple(sorted(request.tasks)),
             host_state_protection=(

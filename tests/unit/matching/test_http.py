@@ -12,6 +12,7 @@ from tests.unit.matching.builders import (
     STRANGER,
     Room,
     capability_changed,
+    licence,
     provider,
     provider_changed,
 )
@@ -380,3 +381,18 @@ def test_an_enterprise_learns_the_rules_but_not_who_failed_them(desk: Desk) -> N
         "barred",
         "barred",
     ]
+
+
+def test_why_nobody_serves_tells_an_enterprise_nobodys_home() -> None:
+    """The law of a member's home state would say where it is at home; operators may know."""
+    room = Room(
+        provider_changed("delhi", licence(), home_country="IN"),
+        capability_changed("delhi"),
+    )
+    with desk_over(room) as desk:
+        view = desk.submitted(a_body())
+        whole = desk.get(f"/requests/{view['request_id']}", OPERATOR)
+    (said,) = room.said("muster.matching.request.unfilled.v1")
+    assert view["shortfalls"][0]["reasons"] == {"home_state.serving_abroad": 1}
+    assert "in.serving_abroad" not in said.event.model_dump_json()
+    assert whole["shortfalls"][0]["reasons"] == {"in.serving_abroad": 1}
