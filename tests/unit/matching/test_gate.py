@@ -1,7 +1,8 @@
 """The gate, rule by rule. Each case is well but for one thing."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -22,7 +23,7 @@ from muster.contracts.vocabulary.statuses import (
     CapabilityStatus,
     MemberStatus,
 )
-from muster.contracts.vocabulary.values import Coverage, Window
+from muster.contracts.vocabulary.values import Coverage, Position, Window
 from services.matching.domain.member import Member, Paper
 from services.matching.engine.gate import Case, judge, ruling_of, standing_verdicts
 from services.matching.engine.verdicts import Ruling, Verdict
@@ -30,6 +31,7 @@ from tests.stores import START
 from tests.unit.matching.cases import (
     CHAU_DOC,
     MINE,
+    PHNOM_PENH,
     SIEM_REAP,
     SINGAPORE,
     TOMORROW,
@@ -391,3 +393,35 @@ def test_every_failed_rule_is_told_in_order() -> None:
         "kh.licence",
         "arrival",
     ]
+
+
+def test_a_place_just_out_of_reach_does_not_read_as_within_it() -> None:
+    """A few hundred metres too far are too far, and the words show it."""
+    position = Position(PHNOM_PENH.position.latitude + 0.9, PHNOM_PENH.position.longitude)
+    base = replace(PHNOM_PENH, position=position)
+    reach = int(position.distance_km(PHNOM_PENH.position))
+    coverage = Coverage(frozenset({"KH"}), reach)
+
+    found = {v.rule: v for v in judge(a_case(a_team("alpha", base=base, coverage=coverage)))}
+
+    assert found["coverage_radius"].ruling is Ruling.FAILED
+    assert found["coverage_radius"].fact == f"{reach + 1} km from base"
+    assert found["coverage_radius"].wanted == f"within {reach} km"
+
+
+def test_words_do_not_depend_on_who_asked_before_from_another_time_zone() -> None:
+    """The same hours, said with another offset: they are told in UTC, whoever comes first."""
+    indochina = timezone(timedelta(hours=7))
+    hours = Window(TOMORROW.starts_at.replace(microsecond=7), TOMORROW.ends_at)
+    there = Window(hours.starts_at.astimezone(indochina), hours.ends_at.astimezone(indochina))
+
+    told = [judge(a_case(request=a_request(window=each))) for each in (there, hours)]
+
+    assert [_wanted(told[0], rule) for rule in ("available", "no_blackout", "kh.licence")] == [
+        _wanted(told[1], rule) for rule in ("available", "no_blackout", "kh.licence")
+    ]
+    assert all("+07:00" not in _wanted(each, "available") for each in told)
+
+
+def _wanted(verdicts: Iterable[Verdict], rule: str) -> str:
+    return next(verdict.wanted for verdict in verdicts if verdict.rule == rule)

@@ -4,8 +4,12 @@ A rule tells the fact it found and what would do, whether it passes or not.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from functools import lru_cache
+from math import ceil
 
+from muster.contracts.vocabulary.attributes import CapabilityAttributes, Requirement
+from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.kinds import REMOTE_KINDS
 from muster.contracts.vocabulary.statuses import CapabilityStatus
 from muster.contracts.vocabulary.values import Window
@@ -54,33 +58,24 @@ def not_refused_before(case: Case) -> Verdict:
 
 def attributes(case: Case) -> Verdict:
     """It has what the need requires; what it lacks is named in one verdict."""
-    found = comparisons(case.need.required, case.capability.attributes, case.request.place.country)
-    told = [each for each in found if not each.met] or found
-    return verdict(
-        "attributes",
-        all(each.met for each in found),
-        "; ".join(each.fact for each in told),
-        "; ".join(each.wanted for each in told),
-    )
+    return _fit(case.need.required, case.capability.attributes, case.request.place.country)
 
 
 def coverage_country(case: Case) -> Verdict:
     """It serves in the host country."""
-    host, countries = case.request.place.country, case.capability.coverage.countries
-    return verdict("coverage_country", host in countries, ", ".join(sorted(countries)), host)
+    return _coverage(case.request.place.country, case.capability.coverage.countries)
 
 
 def coverage_radius(case: Case) -> Verdict:
     """The place is within the distance it serves; work from a desk knows no distance."""
     if case.need.kind in REMOTE_KINDS:
         return _ANY_DISTANCE
-    radius = case.capability.coverage.radius_km
-    return verdict(
-        "coverage_radius",
-        radius is None or case.distance_km <= radius,
-        f"{case.distance_km:.0f} km from base",
-        "any distance" if radius is None else f"within {radius:g} km",
-    )
+    radius, distance = case.capability.coverage.radius_km, case.distance_km
+    near = radius is None or distance <= radius
+    # Whoever is too far by half a kilometre must not read as near enough.
+    told = round(distance) if near else ceil(distance)
+    wanted = "any distance" if radius is None else f"within {radius:g} km"
+    return verdict("coverage_radius", near, f"{told} km from base", wanted)
 
 
 def arrival(case: Case) -> Verdict:
@@ -96,30 +91,62 @@ def arrival(case: Case) -> Verdict:
 
 def available(case: Case) -> Verdict:
     """One of its times of availability holds the whole window; none stated: always."""
-    times = case.capability.available
+    if not case.capability.available:
+        return _always(case.window)
     return verdict(
         "available",
         case.capability.is_available(case.window),
-        "; ".join(map(_span, times)) or "always",
+        "; ".join(map(_span, case.capability.available)),
         _span(case.window),
     )
 
 
 def no_blackout(case: Case) -> Verdict:
     """No blackout touches the window."""
-    blackouts = case.capability.blackouts
+    if not case.capability.blackouts:
+        return _never_away(case.window)
     return verdict(
         "no_blackout",
         case.capability.blackout_in(case.window) is None,
-        "; ".join(map(_span, blackouts)) or "none",
+        "; ".join(map(_span, case.capability.blackouts)),
         f"none within {_span(case.window)}",
     )
 
 
-# All candidates of a need are asked about the same window; writing it takes as long as a rule.
+# The same needs meet the same attributes, and all candidates of a need are asked about the same
+# window: what is said of them is written once, for writing takes longer than judging.
+@lru_cache(maxsize=10_000)
+def _fit(required: Requirement, has: CapabilityAttributes, host: Country) -> Verdict:
+    found = comparisons(required, has, host)
+    told = [each for each in found if not each.met] or found
+    return verdict(
+        "attributes",
+        all(each.met for each in found),
+        "; ".join(each.fact for each in told),
+        "; ".join(each.wanted for each in told),
+    )
+
+
+@lru_cache(maxsize=1000)
+def _coverage(host: Country, countries: frozenset[Country]) -> Verdict:
+    return verdict("coverage_country", host in countries, ", ".join(sorted(countries)), host)
+
+
+@lru_cache(maxsize=1000)
+def _always(window: Window) -> Verdict:
+    return passed("available", "always", _span(window))
+
+
+@lru_cache(maxsize=1000)
+def _never_away(window: Window) -> Verdict:
+    return passed("no_blackout", "none", f"none within {_span(window)}")
+
+
 @lru_cache(maxsize=1000)
 def _span(window: Window) -> str:
-    return f"{window.starts_at.isoformat()} to {window.ends_at.isoformat()}"
+    # In UTC: windows that are equal need not be written alike.
+    first, last = window.starts_at.astimezone(UTC), window.ends_at.astimezone(UTC)
+    return f"{first.isoformat()} to {last.isoformat()}"
 
 
 Rule = Callable[[Case], Verdict]

@@ -1,5 +1,8 @@
 """The rules of standing: they hold for a provider as long as it serves, however it was found."""
 
+from functools import lru_cache
+
+from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.statuses import MemberStatus
 from services.matching.engine.gate.case import Engagement
 from services.matching.engine.gate.words import failed_instead_of, passed, verdict
@@ -34,7 +37,11 @@ def states_determined(engagement: Engagement) -> Verdict:
     provider, enterprise = engagement.provider, engagement.enterprise
     home = provider.home_country if provider else ""
     contracting = enterprise.home_country if enterprise else ""
-    host = engagement.request.place.country
+    return _states(home, engagement.request.place.country, contracting)
+
+
+@lru_cache(maxsize=1000)
+def _states(home: str, host: Country, contracting: str) -> Verdict:
     return verdict(
         "states_determined",
         bool(home and host and contracting),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cached_property
+from datetime import UTC, timedelta
+from functools import cached_property, lru_cache
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
 from muster.contracts.vocabulary.countries import Country
@@ -24,6 +24,14 @@ from services.matching.engine.policy import Decision
 def described(papers: Iterable[Paper]) -> str:
     """Return these papers in words."""
     return "; ".join([paper.in_words for paper in papers]) or "none on record"
+
+
+# All candidates of a need are asked about the same window. In UTC: windows that are equal need not
+# be written alike.
+@lru_cache(maxsize=1000)
+def _verified_for(window: Window, margin: timedelta) -> str:
+    first, last = window.starts_at.astimezone(UTC), (window.ends_at + margin).astimezone(UTC)
+    return f"verified, valid from {first.isoformat()} to {last.isoformat()}"
 
 
 @dataclass(frozen=True)
@@ -81,10 +89,7 @@ class LegalCase:
     @cached_property
     def until(self) -> str:
         """Return in words how long papers must hold."""
-        if self.window is None:
-            return "verified"
-        first, last = self.window.starts_at, self.window.ends_at + self.margin
-        return f"verified, valid from {first.isoformat()} to {last.isoformat()}"
+        return "verified" if self.window is None else _verified_for(self.window, self.margin)
 
     @property
     def work(self) -> str:
