@@ -1,6 +1,6 @@
 """The few operations by which one formula serves a single number and a whole array alike."""
 
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ N = TypeVar("N", float, Numbers)
 
 def least(first: N, second: N) -> N:
     """Return the smaller of two numbers, place by place."""
-    if _is_array(first, second):
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
         smaller: N = np.minimum(first, second)
         return smaller
     return first if first <= second else second
@@ -20,10 +20,10 @@ def least(first: N, second: N) -> N:
 
 def choose(condition: Truth, then: N, otherwise: N) -> N:
     """Return one number where the condition holds and another where it does not."""
-    if _is_array(condition, then, otherwise):
+    if (
+        isinstance(condition, np.ndarray)
+        or isinstance(then, np.ndarray)
+        or isinstance(otherwise, np.ndarray)
+    ):
         return cast(N, np.where(condition, then, otherwise))
     return then if condition else otherwise
-
-
-def _is_array(*operands: Any) -> bool:
-    return any(isinstance(each, np.ndarray) for each in operands)
