@@ -1,10 +1,11 @@
 """Everything that comes into the registry as a message, and its timers. It hears no event."""
 
-from muster.contracts.vocabulary.identifiers import AuthorisationId
+from muster.contracts.vocabulary.identifiers import AuthorisationId, OrganisationId
 from muster.service import timer
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.use_cases.expire_authorisation import expire_authorisation
 from services.registry.use_cases.expiry import EXPIRY_TIMER
+from services.registry.use_cases.restate_member import RESTATEMENT_TIMER, restate_member
 
 
 class RegistrySubscriptions:
@@ -16,3 +17,8 @@ class RegistrySubscriptions:
     def end_authorisation(self, work: UnitOfWork, subject: str) -> None:
         """End a verified authorisation whose paper has run out."""
         expire_authorisation(work, AuthorisationId(subject))
+
+    @timer(RESTATEMENT_TIMER)
+    def restate_member(self, work: UnitOfWork, subject: str) -> None:
+        """Say a member again after an upgrade that has others keep more of it."""
+        restate_member(work, OrganisationId(subject))

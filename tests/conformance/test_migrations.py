@@ -1,6 +1,7 @@
 """The migrations of each service make exactly the tables the code expects."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select
 
 from muster.cli.bootstrap import metadata_of, migrations_of
 from muster.contracts.catalogue import OWNERS
@@ -52,3 +53,48 @@ def test_going_back_leaves_nothing_behind(engine: Engine, service: str) -> None:
         command.downgrade(config, "base")
 
     assert inspect(engine).get_table_names() == ["alembic_version"]
+
+
+def taken_to(engine: Engine, service: str, revision: str) -> None:
+    """Upgrade a service's database as far as this."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_of(service)))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_an_upgrade_has_every_member_said_again(engine: Engine) -> None:
+    """Matching did not keep enterprises and certificates before, and cannot ask for them."""
+    taken_to(engine, "registry", "0001")
+    row = {"organisation_id": "org_1", "version": 7, "document": "{}", "status": "active"}
+    with engine.begin() as connection:
+        connection.execute(metadata_of("registry").tables["organisations"].insert(), row)
+
+    upgrade(migrations_of("registry"), engine)
+
+    timers = metadata_of("registry").tables["timers"]
+    with engine.connect() as connection:
+        (due,) = connection.execute(select(timers)).all()
+    assert (due.kind, due.subject) == ("restatement", "org_1")
+    assert due.due_at <= datetime.now(UTC)
+
+
+def test_an_upgrade_lets_matching_take_what_is_said_again(engine: Engine) -> None:
+    """It comes with the version that is known."""
+    taken_to(engine, "matching", "0003")
+    row = {
+        "organisation_id": "org_1",
+        "version": 7,
+        "document": "{}",
+        "status": "active",
+        "revision": 1,
+    }
+    members = metadata_of("matching").tables["members"]
+    with engine.begin() as connection:
+        connection.execute(members.insert(), row)
+
+    upgrade(migrations_of("matching"), engine)
+
+    with engine.connect() as connection:
+        assert connection.execute(select(members.c.version)).scalar() == 0
