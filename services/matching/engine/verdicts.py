@@ -53,9 +53,9 @@ class Choice(StrEnum):
     CHOSEN = "chosen"
     BARRED = "barred"  # a rule failed
     REVIEW = "review"  # an operator has to decide first
-    NO_CAPACITY = "no_capacity"  # lawful, but what is free was taken before this round
+    NO_CAPACITY = "no_capacity"  # lawful, but before this round too little of it was free
     MORE_URGENT = "more_urgent"  # its capacity went to a more urgent request of this round
-    BETTER_USED = "better_used"  # its capacity serves the whole better with another request
+    BETTER_USED = "better_used"  # its capacity serves the whole better with another need
     NOT_NEEDED = "not_needed"  # better candidates cover the need
     LATER_WAVE = "later_wave"  # nearer members cover the need
     GIVEN_UP = "given_up"  # another need of the request cannot be covered

@@ -21,7 +21,7 @@ from services.matching.engine.engine import plan
 from services.matching.engine.gate import Case, judge, ruling_of
 from services.matching.engine.model import Hold, Outcome, Pool
 from services.matching.engine.occupancy import Use
-from services.matching.engine.verdicts import Ruling
+from services.matching.engine.verdicts import Choice, Ruling
 from tests.stores import START
 from tests.unit.matching.cases import (
     CHAU_DOC,
@@ -350,6 +350,32 @@ def test_the_planned_take_nothing_from_the_urgent(world: World) -> None:
         for holds, request in zip(together, world.requests, strict=True)
         if request.urgency is Urgency.EMERGENCY
     ] == apart
+
+
+@given(worlds())
+def test_why_somebody_was_not_chosen_is_true(world: World) -> None:
+    """Each reason is looked up in the plan: who took the capacity, and whether it was needed."""
+    found = outcomes(world.pool, *world.requests)
+    urgency = {
+        request.request_id: list(Urgency).index(request.urgency) for request in world.requests
+    }
+    for request, outcome in zip(world.requests, found, strict=True):
+        for told in outcome.explanation.needs:
+            for candidate in told.considered:
+                takers = {
+                    (hold.request_id, hold.need.need_id)
+                    for each in found
+                    for hold in each.holds
+                    if hold.capability_id == candidate.capability_id
+                } - {(request.request_id, told.need_id)}
+                if candidate.choice is Choice.MORE_URGENT:
+                    own = urgency[request.request_id]
+                    assert any(urgency[taker] < own for taker, _ in takers)
+                elif candidate.choice is Choice.BETTER_USED:
+                    assert takers
+                elif candidate.choice in (Choice.NOT_NEEDED, Choice.LATER_WAVE):
+                    assert not told.missing
+                assert candidate.behind_by is None or candidate.behind_by >= 0
 
 
 def one_after_the_other(world: World) -> int:
