@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 from muster.cli.deployment import PROCESSES
 from muster.contracts.catalogue import OWNERS
 from muster.settings import Settings
+from services.matching.settings import MatchingSettings
 
 TOP = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((TOP / "docker-compose.yml").read_text())
@@ -94,6 +95,23 @@ def test_every_setting_is_one_that_muster_knows() -> None:
     }
     used = {name for service in OURS for name in environment(service)}
     assert used <= known
+
+
+@pytest.mark.parametrize("process", ["api", "worker"])
+def test_whoever_judges_is_given_every_setting_of_matching(process: str) -> None:
+    """Api and worker must judge by the same rules and weights, and .env is where they are set."""
+    wanted = {f"MUSTER_{name.upper()}" for name in MatchingSettings.model_fields}
+    assert wanted <= environment(process).keys()
+
+
+def test_the_example_environment_shows_the_usual_settings_of_matching() -> None:
+    """Taking the comment signs away changes nothing, but for the directory, which is nobody's."""
+    text = (TOP / ".env.example").read_text()
+    shown = dict(re.findall(r"^#MUSTER_(\w+)=(.+)$", text, re.MULTILINE))
+    fields = MatchingSettings.model_fields
+    shown.pop("RULE_PACK_DIRECTORY")
+    given = {name.lower(): value for name, value in shown.items() if name.lower() in fields}
+    assert MatchingSettings(**given) == MatchingSettings()
 
 
 def test_the_example_environment_names_every_variable_that_is_asked_for() -> None:
