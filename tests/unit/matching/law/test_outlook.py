@@ -145,7 +145,7 @@ def test_the_index_foretells_what_the_judge_will_say() -> None:
     pack = load_rule_pack()
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=3 * settings().max_examples)
+    @settings(max_examples=150)  # fewer need not meet every ruling
     @given(cases([*(rule.key for rule in pack.rules), *SILENCES]))
     def agree(asked: LegalCase) -> None:
         judged = _judged(pack, asked)
