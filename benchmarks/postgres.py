@@ -5,7 +5,7 @@ import pwd
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,9 +28,12 @@ SETTINGS = {
 }
 
 
+Connect = Callable[[], psycopg.Connection]
+
+
 @contextmanager
-def private_postgres(**settings: str) -> Iterator[psycopg.Connection]:
-    """Yield a connection to a fresh database over its socket; all is gone afterwards."""
+def private_postgres() -> Iterator[Connect]:
+    """Yield what connects to a fresh database, over its socket; all is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as name:
         directory = Path(name)
         directory.chmod(0o711)
@@ -38,23 +41,26 @@ def private_postgres(**settings: str) -> Iterator[psycopg.Connection]:
         binaries = _find_binaries()
         user = "postgres" if os.getuid() == 0 else None
         _initialise(binaries, directory, cluster, user)
-        server = _start(binaries, directory / "home", cluster, user, SETTINGS | settings)
+        server = _start(binaries, directory / "home", cluster, user, SETTINGS)
         try:
             eventually(lambda: _answers(cluster), within_s=30)
-            with psycopg.connect(
-                host=str(directory / "home"),
-                port=cluster.port,
-                user="muster",
-                password=cluster.password,
-                dbname="postgres",
-                autocommit=True,
-            ) as connection:
-                connection.prepared_max = None
-                connection.prepare_threshold = 0
-                yield connection
+            yield lambda: _connect(directory / "home", cluster)
         finally:
             server.terminate()
             server.wait(timeout=60)
+
+
+def _connect(home: Path, cluster: Cluster) -> psycopg.Connection:
+    connection = psycopg.connect(
+        host=str(home),
+        port=cluster.port,
+        user="muster",
+        password=cluster.password,
+        dbname="postgres",
+        autocommit=True,
+    )
+    connection.prepared_max = None
+    return connection
 
 
 def _start(

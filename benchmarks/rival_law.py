@@ -74,29 +74,62 @@ def _rows(owner: int, member: Member, margin: int) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def lawful(search: Search, policy: Policy) -> list[str]:
-    """Return the conditions under which the law lets a provider work, whatever a person says."""
+def lawful(search: Search, policy: Policy) -> str:
+    """Return the condition under which the law is clear."""
+    passing, review = standing(search, policy)
+    return f"{passing} AND NOT {review}"
+
+
+def standing(search: Search, policy: Policy) -> tuple[str, str]:
+    """Return the conditions under which no rule fails, and under which one asks for review."""
     host, armed = search.place.country, is_armed(search.required)
-    by_rules: dict[frozenset[str], list[str]] = defaultdict(list)
+    passing: dict[str, frozenset[str]] = {}
+    review: dict[str, frozenset[str]] = {}
     for home in sorted(ALLIANCE):
         asked = Circumstances(host, home, search.kind, armed, environment_of(search.required))
         applying = policy.pack.applying(asked)
-        conditions = frozenset(condition(rule, search) for rule in applying.rules)
-        by_rules[conditions | ({"false"} if applying.missing else set())].append(home)
-    common: frozenset[str] = reduce(frozenset.intersection, by_rules)
-    special = [
-        f"WHEN home IN ({_listed(homes)}) THEN {' AND '.join(sorted(conditions - common))}"
-        for conditions, homes in by_rules.items()
-        if conditions - common
+        enforced = [rule for rule in applying.rules if rule.is_enforced]
+        passing[home] = frozenset(condition(rule, search) for rule in enforced)
+        open_to = frozenset(unsaid(rule) for rule in enforced if unsaid(rule))
+        doubtful = applying.missing or len(enforced) < len(applying.rules)
+        review[home] = frozenset({"true"}) if doubtful else open_to
+    return _by_home(passing, "AND", "true"), _by_home(review, "OR", "false")
+
+
+def _by_home(conditions: dict[str, frozenset[str]], joined: str, empty: str) -> str:
+    """Return one condition out of those for each home, what is common to all only once."""
+    common: frozenset[str] = reduce(frozenset.intersection, conditions.values())
+    homes: dict[str, list[str]] = defaultdict(list)
+    for home, all_of in conditions.items():
+        if further := sorted(all_of - common):
+            homes[f" {joined} ".join(further)].append(home)
+    cases = [f"WHEN home IN ({_listed(some)}) THEN {each}" for each, some in homes.items()]
+    parts = [
+        *sorted(common - {empty}),
+        *([f"CASE {' '.join(cases)} ELSE {empty} END"] * bool(cases)),
     ]
-    cases = [f"CASE {' '.join(special)} ELSE true END"] if special else []
-    return [*sorted(common - {"true"}), *cases]
+    return f"({f' {joined} '.join(parts) or empty})"
+
+
+def unsaid(rule: Rule) -> str:
+    """Return the condition under which the team does not say what the rule asks; or nothing."""
+    if not isinstance(rule.demand, PersonnelDemand):
+        return ""
+    demand, asked = rule.demand, []
+    if demand.licences:
+        asked.append("personnel = '{}'")
+    if demand.nationalities:
+        asked.append("nationalities = '{}'")
+    return f"(NOT {_met(demand)} AND ({' OR '.join(asked)}))"
+
+
+def _met(demand: PersonnelDemand) -> str:
+    native = f"nationalities <> '{{}}' AND nationalities <@ {_array(demand.nationalities)}"
+    return f"(personnel && {_array(demand.licences)} OR {native})"
 
 
 def condition(rule: Rule, search: Search) -> str:
-    """Return the condition under which this rule passes."""
-    if not rule.is_enforced:
-        return "false"
+    """Return the condition under which this rule, which is enforced, does not fail."""
     armed = is_armed(search.required)
     match rule.demand:
         case (
@@ -109,9 +142,8 @@ def condition(rule: Rule, search: Search) -> str:
             return _paper(f"p.kind = 'joint_venture' AND p.jurisdiction = '{search.place.country}'")
         case ForeignDemand(Stance.BARRED) | ArmedDemand(Stance.BARRED):
             return "false"
-        case PersonnelDemand(nationalities, licences):
-            native = f"nationalities <> '{{}}' AND nationalities <@ {_array(nationalities)}"
-            return f"(personnel && {_array(licences)} OR {native})"
+        case PersonnelDemand():
+            return f"({_met(rule.demand)} OR {unsaid(rule)})"
         case AbroadDemand():
             there = f"(p.territory = '{{}}' OR '{search.place.country}' = ANY(p.territory))"
             return _licence(search, (AuthorisationKind.PERMIT,), "serving.home", there)

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from benchmarks.rival_law import cover, lawful, rank
+from benchmarks.rival_law import cover, lawful, rank, standing
 from muster.contracts.vocabulary.kinds import REMOTE_KINDS, InsuranceLine
 from muster.contracts.vocabulary.values import EARTH_RADIUS_KM
 from services.matching.engine.gate.case import environment_of, is_armed
@@ -34,6 +34,12 @@ _RANK = """(CASE WHEN standing_since <= %(since)s AND standing_until >= %(until)
  THEN standing ELSE 0 END)"""
 
 
+_DISTANCE = (
+    f"{2 * EARTH_RADIUS_KM} * asin(least(1.0, sqrt((x - %(px)s) ^ 2 + (y - %(py)s) ^ 2"
+    " + (z - %(pz)s) ^ 2) / 2))"
+)
+
+
 class Statement(NamedTuple):
     """A statement to be prepared, and its parameters."""
 
@@ -46,70 +52,120 @@ def column_name(name: str) -> str:
     return name.lower().replace(" ", "_")
 
 
-def statement(
-    search: Search,
-    cell: int,
-    book: Book,
-    policy: Policy,
-    columns: frozenset[str],
-    *,
-    by: str,
-    law: str,
-) -> Statement:
-    """Return the search as SQL, that finds rows `by` their array of `words` or by their `mask`.
+class Query:
+    """One search, put together from SQL.
 
-    The `law` is looked up in the `papers`, or taken `digested` from the columns of the index.
+    It finds rows `by` their array of `words` or by their `mask`. The `law` is looked up in the
+    `papers`, or taken `digested` from the columns of the index.
     """
-    since, until = span(search.window)
-    centre = point(search.place.position)
-    parameters: dict[str, Any] = {
-        "cell": cell,
-        "since": since,
-        "until": until,
-        "px": centre.x,
-        "py": centre.y,
-        "pz": centre.z,
-        "in_time": (search.wanted_by - search.now).total_seconds(),
-        **{f"per_{n}": float(units_of_time(unit, search.window)) for n, unit in enumerate(UNITS)},
-    }
-    where = [
-        "cell = %(cell)s",
-        *_attributes(search, book, parameters, by),
-        *_wanted(search, book, parameters),
-        *(
-            _papers(search, policy)
-            if law == "papers"
-            else _digested(search, book, parameters, columns)
-        ),
-        _within("available", columns),
-        "NOT (blackout_since < %(until)s AND blackout_until > %(since)s)",
-    ]
-    if "more_blackout" in columns:
-        where.append(
-            "NOT (more_blackout IS NOT NULL AND EXISTS (SELECT FROM unnest(more_blackout) r"
+
+    def __init__(
+        self, search: Search, cell: int, book: Book, policy: Policy, columns: frozenset[str]
+    ) -> None:
+        since, until = span(search.window)
+        centre = point(search.place.position)
+        self.search, self.policy, self._book, self._columns = search, policy, book, columns
+        owners = (search.enterprise_id, *sorted(search.excluded))
+        self.parameters: dict[str, Any] = {
+            "cell": cell,
+            "since": since,
+            "until": until,
+            "px": centre.x,
+            "py": centre.y,
+            "pz": centre.z,
+            "in_time": (search.wanted_by - search.now).total_seconds(),
+            "unwanted": [n for n in map(book.owners.find, owners) if n is not None],
+        }
+        for number, unit in enumerate(UNITS):
+            self.parameters[f"per_{number}"] = float(units_of_time(unit, search.window))
+        self.score = _score(search, book, policy, self.parameters)
+        self.arrival = _arrival(search, policy.travel)
+        self.conduct = _conduct(search, self.parameters)
+        self.available = _within("available", columns)
+        self.in_time = "round((arrival * 3600.0)::numeric) <= %(in_time)s"
+        self.distance = "0.0" if search.kind in REMOTE_KINDS else _DISTANCE
+
+    def attributes(self, by: str) -> str:
+        """Return the condition that the attributes meet the requirement."""
+        found = _attributes(self.search, self._book, self.parameters, by)
+        return " AND ".join(found) or "true"
+
+    def digested(self) -> str:
+        """Return the condition that the law is clear, by the columns of the index."""
+        return " AND ".join(_digested(self.search, self._book, self.parameters, self._columns))
+
+    def cover(self) -> str:
+        """Return the condition that the liability cover is as demanded, by the papers."""
+        limit = self.search.terms.liability_cover
+        if limit is None:
+            return "true"
+        policies = cover(self.search, InsuranceLine.LIABILITY, armed=is_armed(self.search.required))
+        enough = f"p.cover >= {limit.minor_units} AND p.currency = '{limit.currency}'"
+        return policies.removesuffix(")") + f" AND {enough})"
+
+    @property
+    def blackout(self) -> str:
+        """Return the condition that a blackout touches the window."""
+        first = "blackout_since < %(until)s AND blackout_until > %(since)s"
+        if "more_blackout" not in self._columns:
+            return f"({first})"
+        return (
+            f"({first} OR more_blackout IS NOT NULL AND EXISTS (SELECT FROM unnest(more_blackout) r"
             " WHERE r && int8range(%(since)s, %(until)s)))"
         )
-    remote = search.kind in REMOTE_KINDS
-    distance = (
-        "0.0"
-        if remote
-        else (
-            f"{2 * EARTH_RADIUS_KM} * asin(least(1.0, sqrt((x - %(px)s) ^ 2 + (y - %(py)s) ^ 2"
-            " + (z - %(pz)s) ^ 2) / 2))"
-        )
+
+
+def best_only(query: Query, *, by: str, law: str) -> Statement:
+    """Return a statement for the best that are clear, and nothing else."""
+    lawful_by = (
+        query.digested()
+        if law == "digested"
+        else f"{lawful(query.search, query.policy)} AND {query.cover()}"
     )
     text = f"""
-SELECT id, cost FROM (
-  SELECT id, capacity, wave + {_score(search, book, policy, parameters)} AS cost FROM (
-    SELECT *, {_arrival(search, policy.travel)} AS arrival FROM (
-      SELECT *, {distance} AS distance,
-        {rank() if law == "papers" else _RANK} AS rank
-      FROM serving WHERE {" AND ".join(where)}) lawful
-    WHERE distance <= radius AND {_conduct(search, parameters)}) near
-  WHERE round((arrival * 3600.0)::numeric) <= %(in_time)s
+SELECT 'clear', id, cost FROM (
+  SELECT id, capacity, wave + {query.score} AS cost FROM (
+    SELECT *, {query.arrival} AS arrival FROM (
+      SELECT *, {query.distance} AS distance, {_RANK if law == "digested" else rank()} AS rank
+      FROM serving WHERE cell = %(cell)s AND {query.attributes(by)}
+        AND owner <> ALL(%(unwanted)s) AND {lawful_by} AND {query.available}
+        AND NOT {query.blackout}) lawful
+    WHERE distance <= radius AND {query.conduct}) near
+  WHERE {query.in_time}
   ORDER BY cost, id) best
 WHERE {_PEAK} LIMIT 20"""
-    return Statement(text, parameters)
+    return Statement(text, query.parameters)
+
+
+def whole(query: Query, *, by: str) -> Statement:
+    """Return a statement for all that the index tells: the best, and how many fail which gate."""
+    law, review = standing(query.search, query.policy)
+    text = f"""
+WITH judged AS MATERIALIZED (
+  SELECT id, capacity, ruling,
+    CASE WHEN ruling IN ('clear', 'review') THEN wave + {query.score} END AS cost
+  FROM (SELECT *, CASE
+      WHEN owner = ANY(%(unwanted)s) THEN 'not_excluded'
+      WHEN NOT ({query.attributes(by)}) THEN 'attributes'
+      WHEN distance > radius THEN 'coverage_radius'
+      WHEN NOT ({law} AND {query.cover()} AND {query.conduct}) THEN 'law'
+      WHEN NOT ({query.in_time}) THEN 'arrival'
+      WHEN NOT ({query.available}) THEN 'available'
+      WHEN {query.blackout} THEN 'no_blackout'
+      WHEN {review} THEN 'review' ELSE 'clear' END AS ruling
+    FROM (SELECT *, {query.arrival} AS arrival FROM (
+      SELECT *, {query.distance} AS distance, {rank()} AS rank
+      FROM serving WHERE cell = %(cell)s) there) serving) told)
+{_best_of("clear")} UNION ALL {_best_of("review")}
+UNION ALL SELECT ruling, NULL, count(*) FROM judged GROUP BY ruling"""
+    return Statement(text, query.parameters)
+
+
+def _best_of(ruling: str) -> str:
+    return f"""
+(SELECT ruling, id, cost FROM (
+   SELECT * FROM judged WHERE ruling = '{ruling}' ORDER BY cost, id) best
+ WHERE {_PEAK} LIMIT 20)"""
 
 
 def _attributes(search: Search, book: Book, parameters: dict[str, Any], by: str) -> list[str]:
@@ -126,22 +182,6 @@ def _attributes(search: Search, book: Book, parameters: dict[str, Any], by: str)
     if measure is not None:
         parameters["measure"] = measure
         found.append("measure >= %(measure)s")
-    return found
-
-
-def _wanted(search: Search, book: Book, parameters: dict[str, Any]) -> list[str]:
-    owners = (search.enterprise_id, *sorted(search.excluded))
-    parameters["unwanted"] = [n for n in map(book.owners.find, owners) if n is not None]
-    return ["owner <> ALL(%(unwanted)s)"]
-
-
-def _papers(search: Search, policy: Policy) -> list[str]:
-    limit = search.terms.liability_cover
-    found = lawful(search, policy)
-    if limit is not None:
-        policies = cover(search, InsuranceLine.LIABILITY, armed=is_armed(search.required))
-        enough = f"p.cover >= {limit.minor_units} AND p.currency = '{limit.currency}'"
-        found.append(policies.removesuffix(")") + f" AND {enough})")
     return found
 
 

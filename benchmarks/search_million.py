@@ -10,4 +10,4 @@ SIZES = (1_000_000,)
 
 def run(rounds: int) -> Iterator[Report]:
     """Measure as `search` does."""
-    yield compare(SIZES, rounds)
+    yield from compare(SIZES, rounds)

@@ -100,7 +100,7 @@ def keep_near(sieve: Sieve, search: Search) -> None:
         return
     distance = distances_km(sieve["x"], sieve["y"], sieve["z"], search.place.position)
     sieve.carried["distance"] = distance
-    sieve.keep(distance <= sieve["radius"] + _HAIR_KM, "coverage_radius")
+    sieve.keep(("coverage_radius", distance <= sieve["radius"] + _HAIR_KM))
 
 
 def keep_lawful(sieve: Sieve, search: Search, book: Book) -> None:
@@ -136,24 +136,25 @@ def keep_lawful(sieve: Sieve, search: Search, book: Book) -> None:
 
 
 def keep_by_terms(sieve: Sieve, search: Search, book: Book) -> None:
-    """Keep those who meet the request's own terms, and carry on their ICoCA rank."""
+    """Keep those who meet the request's own terms."""
     minimum, limit = search.terms.minimum_icoca_class, search.terms.liability_cover
-    since, until = span(search.window)
-    sieve.carried["standing"] = _standing(sieve, since, until)
     if minimum is not None and search.kind in CODE_OF_CONDUCT_KINDS:
-        sieve.keep(sieve.carried["standing"] >= minimum.rank, "request.standing")
+        sieve.keep(("request.standing", icoca_ranks(sieve, search) >= minimum.rank))
     if limit is not None and len(sieve):
+        since, until = span(search.window)
         names = cover_columns(armed=is_armed(search.required))
         currency, number = sieve[names[1]], book.currencies.find(limit.currency)
-        holds = sieve[names[0]] >= limit.minor_units
+        holds: Mask = sieve[names[0]] >= limit.minor_units
         holds &= (currency == ANY_CURRENCY) | (currency == (-2 if number is None else number))
         holds &= (sieve[names[2]] <= since) & (sieve[names[3]] >= until)
-        sieve.keep(holds, "request.cover")
+        sieve.keep(("request.cover", holds))
 
 
-def _standing(sieve: Sieve, since: int, until: int) -> Column:
+def icoca_ranks(sieve: Sieve, search: Search) -> Column:
+    """Return the rank of the best ICoCA class that each holds through the window; 0 for none."""
     if "standing" not in sieve.view:
         return np.zeros(len(sieve), dtype=np.int8)
+    since, until = span(search.window)
     holds = (sieve["standing since"] <= since) & (sieve["standing until"] >= until)
     rank = sieve["standing"] * holds
     for name, each in _RANKS:
@@ -180,17 +181,20 @@ def keep_timely(sieve: Sieve, search: Search, travel: Travel) -> None:
     )
     sieve.carried["arrival"] = hours
     in_time = (search.wanted_by - search.now).total_seconds()
-    sieve.keep(np.rint(hours * _SECONDS - _HAIR_S) <= in_time, "arrival")
     since, until = span(search.window)
-    sieve.keep(sieve.within("available", since, until), "available")
     out = (sieve["blackout since"] < until) & (sieve["blackout until"] > since)
     further = sieve.partition.spans.get("blackout")
     flags = further.touching((since, until), sieve.size) if further is not None else None
     if flags is not None:
         out |= flags.take(sieve.rows)
-    sieve.keep(~out, "no_blackout")
+    gates = [
+        ("arrival", np.rint(hours * _SECONDS - _HAIR_S) <= in_time),
+        ("available", sieve.within("available", since, until)),
+        ("no_blackout", ~out),
+    ]
     if search.widest is not Wave.ALLIANCE:
-        sieve.keep(sieve.carried["wave"] <= RANK[search.widest], "later_wave")
+        gates.append(("later_wave", sieve.carried["wave"] <= RANK[search.widest]))
+    sieve.keep(*gates)
 
 
 def _is_one_of(column: Column, numbers: Sequence[int]) -> Mask:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from muster.contracts.vocabulary.identifiers import CapabilityId
 from services.matching.engine.index.columns import Column
-from services.matching.engine.index.gates import having, having_strange
+from services.matching.engine.index.gates import having, having_strange, icoca_ranks
 from services.matching.engine.index.question import Free, Hit, Search
 from services.matching.engine.index.reading import UNITS, Book
 from services.matching.engine.index.records import Records
@@ -34,7 +34,7 @@ def scores(sieve: Sieve, search: Search, book: Book, records: Records, weights: 
         lacking=_lacking(sieve, search, book),
         unit_cost=sieve["price"] * units.take(sieve["per"]),
         comparable=sieve["currency"] == book.currencies.find(purse.currency),
-        standing=sieve.carried["standing"].astype(np.float64),
+        standing=icoca_ranks(sieve, search).astype(np.float64),
         locality=_LOCALITIES.take(sieve.carried["wave"]),
         share=records.share(owners),
     )

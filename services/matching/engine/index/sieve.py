@@ -65,12 +65,17 @@ class Sieve:
         self.rows = np.arange(self.size) if holds is None else holds.nonzero()[0]
         self.count(rule, self._left - len(self.rows))
 
-    def keep(self, holds: Mask, rule: str) -> None:
-        """Keep the rows for which it holds."""
-        kept = int(np.count_nonzero(holds))
-        if kept < len(self.rows):
-            self.count(rule, len(self.rows) - kept)
-            self._thin(holds)
+    def keep(self, *gates: tuple[str, Mask]) -> None:
+        """Keep the rows for which all of these hold; the first that does not is counted."""
+        left = len(self.rows)
+        passing: Mask | None = None
+        for rule, holds in gates:
+            passing = holds if passing is None else passing & holds
+            kept = int(np.count_nonzero(passing))
+            self.count(rule, left - kept)
+            left = kept
+        if passing is not None and left < len(self.rows):
+            self._thin(passing)
 
     def keep_lawful(self, holds: Mask, failing: Callable[[Rows], Column], rules: Names) -> None:
         """Keep the rows for which it holds; `failing` tells which rule other places fail."""
