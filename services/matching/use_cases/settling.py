@@ -17,6 +17,7 @@ from services.matching.engine.model import Demand, Hold, Outcome, Pool
 from services.matching.explanations import packed
 from services.matching.matcher import Matcher
 from services.matching.record import save_request
+from services.matching.revisions import newest_revision
 from services.matching.tables import OFFERS, explanations
 from services.matching.use_cases.confirming import propose_if_covered
 from services.matching.use_cases.ending import end_request
@@ -71,11 +72,18 @@ class Round:
         propose_if_covered(self._work, sourced, (*known, *made), self._patience)
 
     def write(self) -> None:
-        """Write the new rows of all requests of the round."""
+        """Write the new rows of all requests of the round; call it last.
+
+        A member that changed while the round judged may have been looked for among offers before
+        these were there to be seen: then whoever was asked is judged again.
+        """
         calendar.hold(self._work, self._bookings)
         OFFERS.add_all(self._work, self._offers)
         if self._explanations:
             self._work.connection.execute(insert(explanations), self._explanations)
+        if self._offers and newest_revision(self._work.connection) != self._known:
+            for offer in self._offers:
+                self._work.schedule(timers.REQUEST_RECHECK, offer.request_id, self._work.now)
 
     def _give_up(self, request: Request, outcome: Outcome) -> None:
         unfilled = request.unfilled(outcome.shortfalls)

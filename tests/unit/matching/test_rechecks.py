@@ -16,11 +16,15 @@ from muster.contracts.vocabulary.statuses import (
     RequestStatus,
     ReviewStatus,
 )
+from muster.storage.unit_of_work import UnitOfWork
 from services.matching import flags, queries
 from services.matching.domain.flag import FlagStatus
 from services.matching.domain.request import Request
+from services.matching.projection import keep_members
 from services.matching.queries import RequestReading
+from services.matching.use_cases.project_registry import member_of
 from services.matching.use_cases.recheck_request import recheck_request
+from services.matching.use_cases.source_requests import source_requests
 from services.matching.views import RequestView
 from tests.unit.matching.builders import (
     ENTERPRISE,
@@ -295,3 +299,23 @@ def test_an_enterprise_sees_the_flags_of_its_request_without_what_was_found(room
     assert (mine.rule, mine.wanted) == (whole.rule, whole.wanted)
     assert mine.fact is None
     assert whole.fact
+
+
+def test_a_provider_lost_while_it_was_being_asked_is_judged_again() -> None:
+    """Whoever looked for its offers then could not see the one that was being made."""
+    room = Room(provider_changed("alpha"), capability_changed("alpha"))
+    request = room.submit()
+
+    def source(work: UnitOfWork) -> None:
+        lost = provider_changed("alpha", status=MemberStatus.SUSPENDED, version=2)
+
+        def clock() -> float:
+            keep_members(work.connection, [member_of(lost)])
+            return 0.0
+
+        source_requests(work, [request.request_id], replace(room.matcher, clock=clock))
+
+    room.transact(source)
+    room.wait()
+    assert room.offers(request, OfferStatus.WITHDRAWN)
+    assert room.taken() == 0
