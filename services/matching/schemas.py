@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from muster.contracts.event import Contract
 from muster.contracts.matching import HostStateProtection, Principal, Terms
-from muster.contracts.vocabulary.attributes import Requirement
+from muster.contracts.vocabulary.attributes import GuardRequirement, Requirement
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.values import Place, Price, Window, one_line
@@ -40,6 +40,13 @@ class NeedBody(Contract):
             )
         return self
 
+    @model_validator(mode="after")
+    def _arms_are_no_wish(self) -> Self:
+        # The law for armed work applies where arms are required: nobody gets them besides.
+        if _asks_for_arms(self.preferred) and not _asks_for_arms(self.required):
+            raise ValueError("arms cannot be preferred; require them, or leave armed out")
+        return self
+
     def asked(self) -> AskedNeed:
         """Return it in the domain's words."""
         return AskedNeed(
@@ -49,6 +56,10 @@ class NeedBody(Contract):
             splittable=self.splittable,
             optional=self.optional,
         )
+
+
+def _asks_for_arms(wish: Requirement | None) -> bool:
+    return isinstance(wish, GuardRequirement) and wish.armed
 
 
 class RequestBody(Contract):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from muster.access import Caller
-from muster.contracts.vocabulary.attributes import Requirement
+from muster.contracts.vocabulary.attributes import GuardRequirement, Requirement
 from muster.contracts.vocabulary.errors import InputRefused
 from muster.contracts.vocabulary.identifiers import Ids, NeedId, OrganisationId, Prefix, RequestId
 from muster.contracts.vocabulary.kinds import Urgency
@@ -14,7 +15,7 @@ from services.matching import announcements, timers
 from services.matching.domain.request import Need, Request
 from services.matching.domain.terms import HostStateProtection, Principal, Terms
 from services.matching.engine.law.rules import RulePack
-from services.matching.engine.law.state_power import refusals
+from services.matching.engine.law.state_power import Refusal, refusals
 from services.matching.tables import REQUESTS
 
 
@@ -85,8 +86,8 @@ def draft_of(
 def check(asked: SubmitRequest, now: datetime, rules: RulePack) -> None:
     """Raise InputRefused for what nobody may ask for.
 
-    That is: for a window that has ended, for needs that are all optional, or for what only a state
-    may do.
+    That is: for a window that has ended, for needs that are all optional, for armed service by a
+    record that is yet to be made, or for what only a state may do.
     """
     if asked.window.ends_at <= now:
         raise InputRefused(
@@ -98,17 +99,35 @@ def check(asked: SubmitRequest, now: datetime, rules: RulePack) -> None:
         raise InputRefused(
             "needs", "are all optional, so nothing is asked for", "at least one that is not"
         )
+    record = asked.host_state_protection
+    if record is not None and record.established_at > now:
+        raise InputRefused(
+            "host_state_protection.established_at",
+            f"is {record.established_at.isoformat()}, which is yet to come",
+            f"when it was established, {now.isoformat()} at the latest",
+        )
     _refuse_state_power(asked, rules)
 
 
 def _refuse_state_power(asked: SubmitRequest, rules: RulePack) -> None:
     texts = {"reference": asked.reference, "principal.instructions": asked.principal.instructions}
-    for refusal in refusals(rules, asked.tasks, texts):
+    in_skills = (_in_skills(rules, number, need) for number, need in enumerate(asked.needs))
+    for refusal in chain(refusals(rules, asked.tasks, texts), *in_skills):
         raise InputRefused(
             refusal.field,
             f"asks for {refusal.task} ({refusal.words!r}): {refusal.reason}",
             "protection of people and property; what only a state may do is for its authorities",
         )
+
+
+def _in_skills(rules: RulePack, number: int, need: AskedNeed) -> tuple[Refusal, ...]:
+    wishes = {"required": need.required, "preferred": need.preferred}
+    return tuple(
+        refusal
+        for part, wish in wishes.items()
+        if isinstance(wish, GuardRequirement)
+        for refusal in refusals(rules, wish.skills, {}, slug_field=f"needs.{number}.{part}.skills")
+    )
 
 
 def _need(ids: Ids, asked: AskedNeed) -> Need:

@@ -17,6 +17,8 @@ from tests.unit.matching.builders import (
 )
 from tests.unit.matching.desk import Desk, a_body, desk_over, problems
 
+GUARDS_WHO_INTERROGATE = {"kind": "guards", "skills": ["interrogation"]}
+
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
@@ -122,6 +124,29 @@ def test_a_task_of_state_power_is_refused_with_the_reason(desk: Desk) -> None:
         assert refused.status_code == 422
         assert set(problems(refused)) == {"tasks"}
         assert "interrogation" in problems(refused)["tasks"]
+
+
+@pytest.mark.parametrize("part", ["required", "preferred"])
+def test_a_skill_of_state_power_is_refused_too(desk: Desk, part: str) -> None:
+    """By whatever door it comes in."""
+    need = {"quantity": 1, "required": {"kind": "guards"}, part: GUARDS_WHO_INTERROGATE}
+    refused = desk.ask("POST", "/requests", a_body(needs=[need]))
+    assert set(problems(refused)) == {f"needs.0.{part}.skills"}
+
+
+def test_arms_are_required_or_not_wanted(desk: Desk) -> None:
+    """Preferred arms would come under the law of unarmed work."""
+    wish = {"kind": "guards", "armed": True}
+    need = {"quantity": 1, "required": {"kind": "guards"}, "preferred": wish}
+    refused = desk.ask("POST", "/requests", a_body(needs=[need]))
+    assert set(problems(refused)) == {"needs.0"}
+
+
+def test_what_the_host_state_answered_was_answered_before(desk: Desk) -> None:
+    """A record that is yet to be made records nothing."""
+    record = {"asked": "police", "answer": "no", "established_at": "2026-03-03T08:00:00Z"}
+    refused = desk.ask("POST", "/requests", a_body(host_state_protection=record))
+    assert set(problems(refused)) == {"host_state_protection.established_at"}
 
 
 def test_instructions_that_ask_for_state_power_are_refused(desk: Desk) -> None:
