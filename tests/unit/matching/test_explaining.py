@@ -1,5 +1,9 @@
 """Explanations: why, and why not."""
 
+import zlib
+
+from pydantic import TypeAdapter
+
 from muster.contracts.vocabulary.attributes import VehicleAttributes, VehicleRequirement
 from muster.contracts.vocabulary.identifiers import CapabilityId, NeedId
 from muster.contracts.vocabulary.kinds import Urgency
@@ -7,7 +11,15 @@ from muster.contracts.vocabulary.statuses import BookingStatus, CapabilityStatus
 from services.matching.engine.explain import ENGINE_VERSION
 from services.matching.engine.model import Outcome
 from services.matching.engine.policy import USUAL_WEIGHTS
-from services.matching.engine.verdicts import Choice, Consideration, NeedExplanation, Ruling, Wave
+from services.matching.engine.verdicts import (
+    Choice,
+    Consideration,
+    Explanation,
+    NeedExplanation,
+    Ruling,
+    Wave,
+)
+from services.matching.explanations import packed
 from tests.unit.matching.cases import (
     CHAU_DOC,
     SIEM_REAP,
@@ -288,3 +300,11 @@ def test_what_was_wanted_is_what_makes_it_pass() -> None:
     done = first_need(alone(a_pool(early), a_request())).considered[0]
     assert done.arrives_at == said.wanted.removeprefix("by ")
     assert done.choice is Choice.CHOSEN
+
+
+def test_an_explanation_is_kept_as_it_is() -> None:
+    """What is read back later is what was found, to the last word."""
+    pool = a_pool(a_team("near"), a_team("paused", status=CapabilityStatus.PAUSED))
+    explanation = alone(pool, a_request(a_need(20))).explanation
+    kept = TypeAdapter(Explanation).validate_json(zlib.decompress(packed(explanation)))
+    assert kept == explanation
