@@ -53,8 +53,16 @@ class Veil:
         self._used: Counter[str] = Counter()
 
     def over(self, explanation: Explanation) -> Explanation:
-        """Return the explanation with everything hidden that is not for the enterprise."""
-        return replace(explanation, needs=tuple(map(self._over_need, explanation.needs)))
+        """Return the explanation with everything hidden that is not for the enterprise.
+
+        How the allocation ended it may know, but not its figures: they are sums of the scores of
+        members it does not know, and of those that serve other enterprises.
+        """
+        return replace(
+            explanation,
+            needs=tuple(map(self._over_need, explanation.needs)),
+            solver=explanation.solver.partition(":")[0],
+        )
 
     def provider(self, provider_id: OrganisationId) -> OrganisationId:
         """Return how a member is called."""

@@ -353,6 +353,7 @@ def test_an_enterprise_learns_the_rules_but_not_who_failed_them(desk: Desk) -> N
 
     assert "beta" not in answer.text
     (round_,) = answer.json()["rounds"]
+    assert round_["solver"] == "optimal", "its figures are made of the scores of others"
     (need,) = round_["needs"]
     known, spare, barred = need["considered"]
     assert known["provider"] == "org_alpha"
