@@ -3,6 +3,7 @@
 import os
 import pwd
 import secrets
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -46,7 +47,7 @@ def private_postgres() -> Iterator[Connect]:
             eventually(lambda: _answers(cluster), within_s=30)
             yield lambda: _connect(directory / "home", cluster)
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # at once, without waiting for clients to leave
             server.wait(timeout=60)
 
 
