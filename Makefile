@@ -39,7 +39,7 @@ check: $(VENV)/development.stamp ## format, lint, types, import walls, fast test
 	@$(MAKE) --no-print-directory test-fast
 
 test-fast: $(VENV)/development.stamp
-	$(PYTEST) --numprocesses 2 --seeds 20 --hypothesis-profile check $(FAST_TESTS)
+	$(PYTEST) --numprocesses 2 --seeds 12 --hypothesis-profile check tests/unit tests/simulation
 
 test-real: setup-tests
 	$(PYTEST) $(REAL_TESTS)
