@@ -42,6 +42,10 @@ class ConfirmChannel:
             custom_ioloop=self._ioloop,
         )
 
+    def open(self, seconds: float) -> None:
+        """Wait until it is ready or has failed, at most for so long."""
+        self.pump(lambda: self.ready, seconds)
+
     def send(self, confirms: Confirms) -> None:
         """Hand everything that has no outcome yet to pika; it leaves while `pump` runs."""
         self._confirms = confirms

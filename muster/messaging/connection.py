@@ -1,6 +1,7 @@
 """Opening connections to RabbitMQ, with every wait bounded."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pika
@@ -16,6 +17,17 @@ OPENING_SECONDS = 10
 
 # OSError: pika lets a broken pipe through as it is when it strikes in the middle of a write.
 BROKER_FAILURES = (AMQPError, AMQPConnectorException, ChannelError, OSError)
+
+_BETWEEN_ADDRESSES = re.compile(r",\s*(?=amqps?://)")
+
+
+def nodes_of(amqp_url: str, purpose: str) -> list[pika.ConnectionParameters]:
+    """Return pika's parameters for each node of a cluster, in the order in which to try them.
+
+    Commas separate the addresses. Raises ValueError as `connection_parameters` does.
+    """
+    addresses = _BETWEEN_ADDRESSES.split(amqp_url.strip())
+    return [connection_parameters(address, purpose) for address in addresses]
 
 
 def connection_parameters(amqp_url: str, purpose: str) -> pika.ConnectionParameters:
@@ -37,20 +49,23 @@ def connection_parameters(amqp_url: str, purpose: str) -> pika.ConnectionParamet
 
 def open_connection(amqp_url: str, purpose: str) -> pika.BlockingConnection:
     """Return an open connection; raise BrokerUnavailable if there is none to be had now."""
-    parameters = connection_parameters(amqp_url, purpose)
-    with broker_failures(f"RabbitMQ at {place(parameters)} cannot be reached"):
-        return pika.BlockingConnection(parameters)
+    nodes = nodes_of(amqp_url, purpose)
+    with broker_failures(f"RabbitMQ at {places(nodes)} cannot be reached"):
+        return pika.BlockingConnection(nodes)
 
 
 def _parsed(amqp_url: str) -> pika.URLParameters:
     try:
-        if amqp_url.startswith(("amqp://", "amqps://")):
+        # A comma after the password would be a second address that lacks its scheme.
+        readable = amqp_url.startswith(("amqp://", "amqps://"))
+        if readable and "," not in amqp_url.rpartition("@")[2]:
             return pika.URLParameters(amqp_url)
     except (ValueError, LookupError, TypeError):
         pass  # its words may quote a part of the password
     raise ValueError(
         "The AMQP address cannot be read; write amqp://user:password@host:port/vhost, "
-        "with %2F for the vhost / and any special character of the password quoted likewise."
+        "with %2F for the vhost / and any special character of the password quoted likewise; "
+        "commas between the whole addresses of several nodes."
     )
 
 
@@ -63,9 +78,10 @@ def broker_failures(what: str) -> Iterator[None]:
         raise BrokerUnavailable(f"{what}: {described(error)}") from error
 
 
-def place(parameters: pika.ConnectionParameters) -> str:
-    """Return where the broker is, without the credentials."""
-    return f"{parameters.host}:{parameters.port}, vhost {parameters.virtual_host!r}"
+def places(nodes: Sequence[pika.ConnectionParameters]) -> str:
+    """Return where the broker's nodes are, without the credentials."""
+    hosts = " or ".join(f"{node.host}:{node.port}" for node in nodes)
+    return f"{hosts}, vhost {nodes[0].virtual_host!r}"
 
 
 def described(error: BaseException) -> str:

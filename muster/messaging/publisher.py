@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from muster.messaging.confirm_channel import ConfirmChannel
 from muster.messaging.confirms import Confirms
-from muster.messaging.connection import OPENING_SECONDS, connection_parameters, described, place
+from muster.messaging.connection import OPENING_SECONDS, described, nodes_of, places
 from muster.messaging.declare import declare
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import OutboundMessage, Outcome
@@ -33,7 +33,7 @@ class RabbitPublisher:
         self._topology = topology
         self._declared = False
         self._declared_at = float("-inf")
-        self._parameters = connection_parameters(amqp_url, "publisher")
+        self._nodes = nodes_of(amqp_url, "publisher")
         self._confirm_timeout_s = confirm_timeout_s
         self._channel: ConfirmChannel | None = None
 
@@ -111,13 +111,15 @@ class RabbitPublisher:
         return time.monotonic() - self._declared_at >= DECLARE_PAUSE_SECONDS
 
     def _opened(self) -> ConfirmChannel:
-        channel = self._channel = ConfirmChannel(self._parameters)
-        channel.pump(lambda: channel.ready, OPENING_SECONDS)
-        if channel.failure is None and channel.ready:
-            return channel
-        reason = described(channel.failure) if channel.failure else "no answer in time"
-        self.close()
-        where = place(self._parameters)
+        reason = ""
+        for node in self._nodes:
+            channel = self._channel = ConfirmChannel(node)
+            channel.open(OPENING_SECONDS)
+            if channel.failure is None and channel.ready:
+                return channel
+            reason = described(channel.failure) if channel.failure else "no answer in time"
+            self.close()
+        where = places(self._nodes)
         raise BrokerUnavailable(f"RabbitMQ at {where} cannot be published to: {reason}")
 
     def _discard_broken(self) -> None:

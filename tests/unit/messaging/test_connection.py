@@ -2,7 +2,12 @@
 
 import pytest
 
-from muster.messaging.connection import broker_failures, connection_parameters
+from muster.messaging.connection import (
+    broker_failures,
+    connection_parameters,
+    nodes_of,
+    open_connection,
+)
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.shared_connection import RabbitConnection
 
@@ -31,6 +36,33 @@ def test_an_unreadable_address_is_explained_without_its_password(url: str) -> No
     with pytest.raises(ValueError, match="amqp://user:password@host:port/vhost") as caught:
         connection_parameters(url, "test")
 
+    assert "hush" not in str(caught.value)
+
+
+def test_a_cluster_is_the_addresses_of_its_nodes_with_commas_between() -> None:
+    """In the order in which they are tried; a comma in a password is none."""
+    nodes = nodes_of(
+        "amqp://u:p@one/%2F,amqps://u:a,b@two:5671/%2F, amqp://u:p@three:5673/v", "test"
+    )
+
+    assert [node.host for node in nodes] == ["one", "two", "three"]
+    assert [node.port for node in nodes] == [5672, 5671, 5673]
+    assert nodes[1].credentials.password == "a,b"
+    assert nodes[2].heartbeat == 30
+
+
+def test_a_cluster_with_one_unreadable_address_is_refused() -> None:
+    """A mistyped node would be missed only on the day the others are down."""
+    with pytest.raises(ValueError, match="commas between the whole addresses"):
+        nodes_of("amqp://u:p@one/%2F,two:5672", "test")
+
+
+def test_whoever_finds_no_node_hears_of_all_that_were_tried() -> None:
+    """An operator is to see which addresses are in use."""
+    url = "amqp://u:hush@127.0.0.1:1/%2F,amqp://u:hush@127.0.0.1:2/%2F"
+
+    with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:1 or 127\.0\.0\.1:2") as caught:
+        open_connection(url, "test")
     assert "hush" not in str(caught.value)
 
 
