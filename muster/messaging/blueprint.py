@@ -14,6 +14,7 @@ from muster.messaging.topology import (
     dead_letter_exchange,
     events_exchange,
     retry_exchange,
+    return_exchange,
 )
 
 # Returns to a work queue before the broker itself gives a message up. Each death of a worker
@@ -49,6 +50,7 @@ def exchanges(topology: Topology) -> list[Exchange]:
     result = [Exchange(name, "topic") for name in sorted(owned | heard)]
     for service in topology.services():
         result.append(Exchange(dead_letter_exchange(service), "direct"))
+        result.append(Exchange(return_exchange(service), "direct"))
         result += [Exchange(retry_exchange(service, d), "fanout") for d in RETRY_DELAYS_SECONDS]
     return result
 
@@ -72,7 +74,8 @@ def _work_queue(subscription: Subscription) -> Queue:
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
-    return Queue(subscription.queue, arguments, tuple(subscription.bindings()))
+    back = (return_exchange(subscription.service), subscription.queue)
+    return Queue(subscription.queue, arguments, (*subscription.bindings(), back))
 
 
 def _dead_letter_queue(subscription: Subscription) -> Queue:
@@ -90,7 +93,7 @@ def _retry_queue(service: str, delay_seconds: int) -> Queue:
         "x-queue-type": "quorum",
         "x-message-ttl": delay_seconds * 1000,
         # No dead-letter routing key: the message keeps its own, the name of its work queue.
-        "x-dead-letter-exchange": DEFAULT_EXCHANGE,
+        "x-dead-letter-exchange": return_exchange(service),
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }

@@ -24,6 +24,14 @@ def retry_exchange(service: str, delay_seconds: int) -> str:
     return f"{service}.retry.{delay_seconds}s"
 
 
+def return_exchange(service: str) -> str:
+    """Return the direct exchange that brings messages back to a service's work queues, by name.
+
+    Not the default exchange: whoever may publish there may publish into any queue of anybody.
+    """
+    return f"{service}.return"
+
+
 def dead_letter_exchange(service: str) -> str:
     """Return the direct exchange of a service's dead letters, keyed by work queue."""
     return f"{service}.dlx"

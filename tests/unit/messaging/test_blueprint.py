@@ -15,6 +15,7 @@ def test_every_exchange_is_there_once() -> None:
     assert exchanges(HOUSE) == [
         Exchange("house.events", "topic"),
         Exchange("guard.dlx", "direct"),
+        Exchange("guard.return", "direct"),
         Exchange("guard.retry.5s", "fanout"),
         Exchange("guard.retry.30s", "fanout"),
         Exchange("guard.retry.300s", "fanout"),
@@ -55,15 +56,21 @@ def test_a_work_queue_gives_up_safely() -> None:
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
-    assert work.bindings == (("house.events", "house.door.opened.v1"),)
+    assert work.bindings == (
+        ("house.events", "house.door.opened.v1"),
+        ("guard.return", "guard.alarm"),
+    )
 
 
 def test_a_retry_queue_sends_back_to_the_queue_named_by_the_routing_key() -> None:
-    """The default exchange and no routing key of its own: one queue serves all subscriptions."""
+    """No routing key of its own: one queue serves all subscriptions.
+
+    By an exchange of the service's own: the default one reaches every queue of everybody.
+    """
     held = queue("guard.retry.30s")
 
     assert held.arguments["x-message-ttl"] == 30_000
-    assert held.arguments["x-dead-letter-exchange"] == ""
+    assert held.arguments["x-dead-letter-exchange"] == "guard.return"
     assert "x-dead-letter-routing-key" not in held.arguments
     assert held.arguments["x-dead-letter-strategy"] == "at-least-once"
     assert held.arguments["x-overflow"] == "reject-publish"
