@@ -6,6 +6,9 @@ ATTEMPT = "x-attempt"  # how often the message was sent through a retry queue
 REASON = "x-reason"  # why it was retried or given up, in words
 SERVICE = "x-service"
 SUBSCRIPTION = "x-subscription"
+FIRST_FAILED_AT = "x-first-failed-at"  # when it failed for the first time since it was published
+DIED_AT = "x-died-at"  # when it was given up
+REPLAYED = "x-replayed"  # how often somebody has put it back from the dead letters
 
 REASON_LENGTH = 500
 

@@ -4,7 +4,17 @@ Publish and have it confirmed first, ack the delivery after: a crash in between 
 never a loss. Body and message id stay as they are, so the inbox recognises any copy.
 """
 
-from muster.messaging.headers import ATTEMPT, REASON, SERVICE, SUBSCRIPTION, short_reason
+from datetime import datetime
+
+from muster.messaging.headers import (
+    ATTEMPT,
+    DIED_AT,
+    FIRST_FAILED_AT,
+    REASON,
+    SERVICE,
+    SUBSCRIPTION,
+    short_reason,
+)
 from muster.messaging.ports import Delivery, OutboundMessage
 from muster.messaging.topology import (
     RETRY_DELAYS_SECONDS,
@@ -14,7 +24,9 @@ from muster.messaging.topology import (
 )
 
 
-def retry_message(delivery: Delivery, service: str, reason: str) -> OutboundMessage | None:
+def retry_message(
+    delivery: Delivery, service: str, reason: str, failed_at: datetime
+) -> OutboundMessage | None:
     """Return what brings the delivery back to its queue after the next delay.
 
     None once every delay of RETRY_DELAYS_SECONDS has been used: then it is a dead letter.
@@ -22,21 +34,31 @@ def retry_message(delivery: Delivery, service: str, reason: str) -> OutboundMess
     if delivery.attempt >= len(RETRY_DELAYS_SECONDS):
         return None
     delay = RETRY_DELAYS_SECONDS[delivery.attempt]
-    marks: dict[str, str | int] = {ATTEMPT: delivery.attempt + 1, REASON: short_reason(reason)}
+    marks: dict[str, str | int] = {
+        ATTEMPT: delivery.attempt + 1,
+        REASON: short_reason(reason),
+        FIRST_FAILED_AT: _first_failure(delivery, failed_at),
+    }
     return _forwarded(delivery, retry_exchange(service, delay), marks)
 
 
 def dead_letter_message(
-    delivery: Delivery, subscription: Subscription, reason: str
+    delivery: Delivery, subscription: Subscription, reason: str, died_at: datetime
 ) -> OutboundMessage:
-    """Return what puts the delivery into its dead-letter queue, with the reason and who gave up."""
+    """Return what puts the delivery into its dead-letter queue: why, who gave up, and when."""
     marks: dict[str, str | int] = {
         ATTEMPT: delivery.attempt,
         REASON: short_reason(reason),
         SERVICE: subscription.service,
         SUBSCRIPTION: subscription.name,
+        FIRST_FAILED_AT: _first_failure(delivery, died_at),
+        DIED_AT: died_at.isoformat(timespec="seconds"),
     }
     return _forwarded(delivery, dead_letter_exchange(subscription.service), marks)
+
+
+def _first_failure(delivery: Delivery, now: datetime) -> str | int:
+    return delivery.headers.get(FIRST_FAILED_AT) or now.isoformat(timespec="seconds")
 
 
 def _forwarded(delivery: Delivery, exchange: str, marks: dict[str, str | int]) -> OutboundMessage:

@@ -137,7 +137,8 @@ class Inlet:
             INBOX_DUPLICATES.labels(*self._labels).inc(repeats)
 
     def _again(self, delivery: Delivery, reason: str) -> OutboundMessage:
-        message = retry_message(delivery, self.subscription.service, reason)
+        now = self._store.clock.now()
+        message = retry_message(delivery, self.subscription.service, reason, now)
         if message is None:
             return self._dead_letter(delivery, reason)
         MESSAGES.labels(*self._labels, "retried").inc()
@@ -149,7 +150,7 @@ class Inlet:
             "a message goes to the dead letters",
             extra={"queue": delivery.queue, "message_id": delivery.message_id, "reason": reason},
         )
-        return dead_letter_message(delivery, self.subscription, reason)
+        return dead_letter_message(delivery, self.subscription, reason, self._store.clock.now())
 
     def _send(self, messages: Sequence[OutboundMessage]) -> None:
         outcomes = self._publisher.publish(messages) if messages else []

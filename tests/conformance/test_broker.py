@@ -18,6 +18,7 @@ from tests.conformance.brokers import (
     ids,
     received,
 )
+from tests.events import NOON
 
 
 @pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.broker)])
@@ -248,7 +249,7 @@ def test_a_retry_comes_back_to_its_queue_alone_after_the_delay(broker: BrokerUnd
     failing, other = (broker.subscriber(s.queue) for s in (names.first, names.second))
     failed = received(failing, 1)
     other.ack(received(other, 1))
-    message = retry_message(failed[0], names.service, "the database is away")
+    message = retry_message(failed[0], names.service, "the database is away", NOON)
     assert message is not None
 
     assert publisher.publish([message]) == [Outcome.CONFIRMED]
@@ -274,8 +275,8 @@ def test_an_exhausted_message_goes_to_the_dead_letters(broker: BrokerUnderTest) 
     subscriber = broker.subscriber(names.second.queue)
     delivery = received(subscriber, 1)[0]
 
-    assert retry_message(delivery, names.service, "still away") is None
-    dead = dead_letter_message(delivery, names.second, "still away")
+    assert retry_message(delivery, names.service, "still away", NOON) is None
+    dead = dead_letter_message(delivery, names.second, "still away", NOON)
     assert publisher.publish([dead]) == [Outcome.CONFIRMED]
     subscriber.ack([delivery])
     letter = received(broker.subscriber(names.second.dead_letter_queue), 1)[0]
@@ -286,6 +287,8 @@ def test_an_exhausted_message_goes_to_the_dead_letters(broker: BrokerUnderTest) 
         "x-reason": "still away",
         "x-service": names.service,
         "x-subscription": "second",
+        "x-first-failed-at": NOON.isoformat(),
+        "x-died-at": NOON.isoformat(),
     }
     assert nothing_left(subscriber, broker)
 

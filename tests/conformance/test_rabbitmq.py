@@ -16,6 +16,7 @@ from muster.messaging.retries import dead_letter_message
 from muster.messaging.shared_connection import RabbitConnection
 from tests.conformance.brokers import Names, declared, ids, received
 from tests.conformance.proxy import Proxy
+from tests.events import NOON
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.broker
@@ -265,7 +266,7 @@ def test_a_publisher_puts_back_the_queue_that_a_message_did_not_find(amqp_url: s
         publisher.publish([names.message(1)])
         delete_queue(amqp_url, names.first.dead_letter_queue)
         delivery = Delivery(names.first.queue, 1, "evt_2", b"{}")
-        buried = dead_letter_message(delivery, names.first, "unreadable")
+        buried = dead_letter_message(delivery, names.first, "unreadable", NOON)
 
         assert publisher.publish([buried]) == [Outcome.RETURNED]
 

@@ -11,6 +11,7 @@ from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import Delivery, Outcome
 from muster.messaging.retries import dead_letter_message, retry_message
+from tests.events import NOON
 from tests.unit.messaging.builders import ALARM, DIARY, HOUSE, message
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -121,7 +122,9 @@ def test_dead_letters_are_not_disturbed() -> None:
     world = World(Disturbance(duplicate_probability=1, max_delay_seconds=10))
     world.publish(1)
     first = world.hear_out()
-    letter = dead_letter_message(Delivery(ALARM.queue, 1, first[0], b"{}"), ALARM, "no such door")
+    letter = dead_letter_message(
+        Delivery(ALARM.queue, 1, first[0], b"{}"), ALARM, "no such door", NOON
+    )
 
     world.publisher.publish([letter])
 
@@ -133,7 +136,7 @@ def test_depths_count_waiting_late_and_unsettled_messages() -> None:
     world = World()
     world.publish(3)
     held = world.alarm.poll(2)
-    retry = retry_message(held[0], ALARM.service, "no answer")
+    retry = retry_message(held[0], ALARM.service, "no answer", NOON)
     assert retry is not None
     world.publisher.publish([retry])
     world.alarm.ack(held[:1])
@@ -156,7 +159,7 @@ def test_dead_letters_can_be_looked_at_without_taking_them() -> None:
     """With their reasons, oldest first, as often as one likes."""
     world = World()
     world.publish(2)
-    letters = [dead_letter_message(d, ALARM, f"because {d.message_id}") for d in world.hear()]
+    letters = [dead_letter_message(d, ALARM, f"because {d.message_id}", NOON) for d in world.hear()]
     world.publisher.publish(letters)
 
     for _ in range(2):
