@@ -2,11 +2,18 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from muster.contracts.catalogue import OWNERS
+
+SERVICE, PASSWORD = "{service}", "{password}"
+
+
+class NoSecret(ValueError):
+    """An address asks for a password, and there is no file to take it from."""
 
 
 class Settings(BaseSettings):
@@ -15,8 +22,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MUSTER_", extra="ignore")
 
     services: Annotated[tuple[str, ...], NoDecode] = OWNERS  # which services this process serves
-    database_url: str = "sqlite:///.muster/data/{service}.db"  # {service} is filled in
+    # In addresses and names of files {service} is filled in, in addresses {password}, too: it is
+    # the first line of the password file.
+    database_url: str = "sqlite:///.muster/data/{service}.db"
+    database_password_file: str | None = None
     amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/%2F"
+    amqp_password_file: str | None = None
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8480
     # worker and relay serve /metrics, /healthz and /readyz here; 0 picks a free port
@@ -43,5 +54,26 @@ class Settings(BaseSettings):
         return value
 
     def database_url_of(self, service: str) -> str:
-        """Return the database of one service."""
-        return self.database_url.format(service=service)
+        """Return the database of one service, and its login. Raises NoSecret."""
+        return _filled("database", self.database_url, self.database_password_file, service)
+
+    def amqp_url_of(self, service: str) -> str:
+        """Return the broker, and one service's login there. Raises NoSecret."""
+        return _filled("amqp", self.amqp_url, self.amqp_password_file, service)
+
+
+def _filled(what: str, url: str, password_file: str | None, service: str) -> str:
+    url = url.replace(SERVICE, service)
+    if PASSWORD not in url:
+        return url
+    setting = f"MUSTER_{what.upper()}_PASSWORD_FILE"
+    if password_file is None:
+        raise NoSecret(f"MUSTER_{what.upper()}_URL asks for a password: say where, in {setting}.")
+    file = Path(password_file.replace(SERVICE, service))
+    try:
+        password = file.read_text(encoding="utf-8").partition("\n")[0]
+    except OSError as error:
+        raise NoSecret(f"{setting} names {file}, which cannot be read: {error.strerror}.") from None
+    if not password:
+        raise NoSecret(f"{setting} names {file}, which is empty.")
+    return url.replace(PASSWORD, quote(password, safe=""))

@@ -262,6 +262,10 @@ def main() -> None:
 def _explain(error: ValueError) -> str:
     from pydantic import ValidationError
 
+    from muster.settings import NoSecret
+
+    if isinstance(error, NoSecret):
+        return str(error)
     if not isinstance(error, ValidationError):
         raise error
     lines = [_line(each["loc"], each["msg"], each["input"]) for each in error.errors()]
