@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Select, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Delete, MetaData, Select, bindparam, delete, func, select, update
 
 LONGEST_PAUSE = timedelta(minutes=5)
 _DOUBLINGS = 9  # more would only overflow: the pause is at its longest by then
@@ -33,10 +33,7 @@ def due(
 
 def take(connection: Connection, metadata: MetaData, timer: DueTimer) -> bool:
     """Remove the timer; False if somebody else fired it or moved it meanwhile."""
-    timers = metadata.tables["timers"]
-    taken = connection.execute(
-        delete(timers).where(timers.c.timer_id == timer.timer_id, timers.c.due_at == timer.due_at)
-    )
+    taken = connection.execute(_take(metadata), {"taken": timer.timer_id, "due": timer.due_at})
     return taken.rowcount == 1
 
 
@@ -56,6 +53,13 @@ def next_due(connection: Connection, metadata: MetaData) -> datetime | None:
     timers = metadata.tables["timers"]
     found: datetime | None = connection.execute(select(func.min(timers.c.due_at))).scalar()
     return found
+
+
+@cache
+def _take(metadata: MetaData) -> Delete:
+    timers = metadata.tables["timers"]
+    mine = timers.c.timer_id == bindparam("taken")
+    return delete(timers).where(mine, timers.c.due_at == bindparam("due"))
 
 
 @cache  # composing it costs more than running it, and every idle worker asks ten times a second

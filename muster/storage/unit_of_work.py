@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, bindparam, delete
+from sqlalchemy import Connection, Delete, Insert, MetaData, Table, bindparam, delete, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.context import Context
@@ -115,11 +116,11 @@ class UnitOfWork:
                 }
                 for t in self.transitions
             ]
-            self.connection.execute(self._tables["transitions"].insert(), rows)
+            self.connection.execute(_insert(self._tables["transitions"]), rows)
         if self._timers:
             self._set_timers()
         if self._outbox:
-            self.connection.execute(self._tables["outbox_messages"].insert(), self._outbox)
+            self.connection.execute(_insert(self._tables["outbox_messages"]), self._outbox)
             self._outbox = []
 
     def _set_timers(self) -> None:
@@ -131,19 +132,30 @@ class UnitOfWork:
             if row is None
         ]
         if forgotten:
-            self.connection.execute(
-                delete(timers).where(
-                    timers.c.kind == bindparam("of_kind"),
-                    timers.c.subject == bindparam("of_subject"),
-                ),
-                forgotten,
-            )
+            self.connection.execute(_forget(timers), forgotten)
         if rows := [row for _, row in sorted(self._timers.items()) if row is not None]:
-            postgres = self.connection.dialect.name == "postgresql"
-            statement = (postgresql if postgres else sqlite).insert(timers)
-            moved = {c.name: statement.excluded[c.name] for c in timers.c if c.name != "attempts"}
-            upsert = statement.on_conflict_do_update(
-                index_elements=[timers.c.kind, timers.c.subject], set_=moved | {"attempts": 0}
-            )
-            self.connection.execute(upsert, rows)
+            self.connection.execute(_set(timers, self.connection.dialect.name), rows)
         self._timers = {}
+
+
+# Composed once for each table: that costs more than running them.
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _forget(timers: Table) -> Delete:
+    return delete(timers).where(
+        timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("of_subject")
+    )
+
+
+@cache
+def _set(timers: Table, dialect: str) -> Insert:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(timers)
+    moved = {c.name: statement.excluded[c.name] for c in timers.c if c.name != "attempts"}
+    upsert: Insert = statement.on_conflict_do_update(
+        index_elements=[timers.c.kind, timers.c.subject], set_=moved | {"attempts": 0}
+    )
+    return upsert

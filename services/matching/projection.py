@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, bindparam, select, union
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from muster.contracts.vocabulary.identifiers import CapabilityId, OrganisationId
 from muster.contracts.vocabulary.statuses import CapabilityStatus, MemberStatus
@@ -223,12 +224,18 @@ def _keep(
 
     One statement, so that it locks each row (in order of the keys) before it compares.
     """
+    upsert = _newer(table, connection.dialect.name)
+    # Rows go as parameters, not as VALUES in the text: so the statement is compiled once.
+    return frozenset(connection.execute(upsert, rows).scalars())
+
+
+@cache
+def _newer(table: Table, dialect: str) -> ReturningInsert[Any]:
     key = next(iter(table.primary_key.columns))
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(rows)
-    upsert = statement.on_conflict_do_update(
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    upsert: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=[key],
         set_={c.name: statement.excluded[c.name] for c in table.c if c is not key},
         where=table.c.version < statement.excluded.version,
     ).returning(key)
-    return frozenset(connection.execute(upsert).scalars())
+    return upsert

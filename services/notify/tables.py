@@ -1,12 +1,14 @@
 """How notify keeps what it knows."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Insert,
     Integer,
     String,
     Table,
@@ -137,5 +139,10 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert the rows in one go; skip those whose unique key is already there."""
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    connection.execute(_insert_new(table, connection.dialect.name), list(rows))
+
+
+@cache  # composing it costs more than running it
+def _insert_new(table: Table, dialect: str) -> Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()

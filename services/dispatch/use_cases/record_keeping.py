@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import insert
+
 from muster.contracts.dispatch import JobStatusChanged, PositionReported
 from muster.contracts.vocabulary.identifiers import JobId
 from muster.contracts.vocabulary.lifecycle import Actor, Transition
@@ -14,6 +16,7 @@ from services.dispatch.domain.timeline import EntryKind
 from services.dispatch.domain.track import TrackPoint
 from services.dispatch.tables import positions, timeline_entries
 
+_ADD_ENTRY = insert(timeline_entries)
 CHECK_IN_DUE = "check-in-due"  # the timer; its subject is the job
 
 
@@ -29,7 +32,7 @@ def keep_entry(
 ) -> None:
     """Add an entry to the job's timeline."""
     work.connection.execute(
-        timeline_entries.insert(),
+        _ADD_ENTRY,
         {
             "job_id": job_id,
             "kind": kind.value,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.vocabulary.statuses import JobStatus, RequestStatus
@@ -13,6 +13,8 @@ from services.matching.record import save_request
 from services.matching.tables import REQUESTS, jobs
 from services.matching.track_records import Tally
 
+_KNOWN = select(jobs.c.version).where(jobs.c.job_id == bindparam("job"))
+_ADD = insert(jobs)
 # A job in one of these has been in service, whichever report came first.
 _STARTED = frozenset({JobStatus.IN_SERVICE, JobStatus.RELEASED, JobStatus.COMPLETED})
 _AT_WORK = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE})
@@ -52,9 +54,7 @@ def _start(work: UnitOfWork, request: Request) -> Request:
 
 def _is_news(work: UnitOfWork, said: JobStatusChanged) -> bool:
     """Keep the report if none as new is known of this job."""
-    known = work.connection.execute(
-        select(jobs.c.version).where(jobs.c.job_id == said.job_id)
-    ).scalar()
+    known = work.connection.execute(_KNOWN, {"job": said.job_id}).scalar()
     row: dict[str, Any] = {
         "job_id": said.job_id,
         "request_id": said.request_id,
@@ -64,7 +64,7 @@ def _is_news(work: UnitOfWork, said: JobStatusChanged) -> bool:
         "final": said.final,
     }
     if known is None:
-        work.connection.execute(insert(jobs), row)
+        work.connection.execute(_ADD, row)
         return True
     if said.version <= known:
         return False

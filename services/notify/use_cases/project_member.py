@@ -1,5 +1,8 @@
 """Keep how members can be reached."""
 
+from functools import cache
+
+from sqlalchemy import Insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.registry import MemberSnapshot
@@ -11,20 +14,25 @@ _KEPT = ("version", "name", "status", "operations_email", "emergency_email")
 
 def project_member(work: UnitOfWork, snapshot: MemberSnapshot) -> None:
     """Keep the snapshot, unless one as new or newer is known; so it may come late or twice."""
-    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
-    upsert = dialect.insert(members).values(
-        organisation_id=snapshot.organisation_id,
-        version=snapshot.version,
-        name=snapshot.name,
-        status=snapshot.status.value,
-        operations_email=snapshot.operations_email,
-        emergency_email=snapshot.emergency_email,
-    )
-    fresh = upsert.excluded
     work.connection.execute(
-        upsert.on_conflict_do_update(
-            index_elements=[members.c.organisation_id],
-            set_={name: fresh[name] for name in _KEPT},
-            where=members.c.version < fresh.version,
-        )
+        _keep(work.connection.dialect.name),
+        {
+            "organisation_id": snapshot.organisation_id,
+            "version": snapshot.version,
+            "name": snapshot.name,
+            "status": snapshot.status.value,
+            "operations_email": snapshot.operations_email,
+            "emergency_email": snapshot.emergency_email,
+        },
     )
+
+
+@cache  # composing it costs more than running it
+def _keep(dialect: str) -> Insert:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(members)
+    upsert: Insert = insert.on_conflict_do_update(
+        index_elements=[members.c.organisation_id],
+        set_={name: insert.excluded[name] for name in _KEPT},
+        where=members.c.version < insert.excluded.version,
+    )
+    return upsert
