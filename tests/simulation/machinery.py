@@ -35,6 +35,7 @@ from services.matching.engine.law.rules import RulePack
 from services.matching.matcher import Matcher
 from services.matching.settings import MatchingSettings
 from tests.simulation.mortality import Killed, MortalStore
+from tests.simulation.thin_sql import ThinEngine
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -67,7 +68,8 @@ class Machinery:
     def _store(self, service: str) -> Store:
         engine, database = empty_database(service)
         self._databases[service] = database
-        return Store(service, engine, metadata_of(service), self.clock, self.ids)
+        like_an_engine = cast(Engine, engine)
+        return Store(service, like_an_engine, metadata_of(service), self.clock, self.ids)
 
     def _start(self, service: str) -> None:
         store = MortalStore(self.stores[service], self.chance)
@@ -211,7 +213,7 @@ def with_rules(pack: RulePack) -> MatchingSettings:
     return settings
 
 
-def empty_database(service: str) -> tuple[Engine, sqlite3.Connection]:
+def empty_database(service: str) -> tuple[ThinEngine, sqlite3.Connection]:
     """Return the one database of a service in this process, emptied: copying beats creating.
 
     The engine is kept from seed to seed, because most of the cost of a new one is learning the
@@ -223,7 +225,7 @@ def empty_database(service: str) -> tuple[Engine, sqlite3.Connection]:
 
 
 @cache
-def _database(service: str) -> tuple[Engine, sqlite3.Connection, sqlite3.Connection]:
+def _database(service: str) -> tuple[ThinEngine, sqlite3.Connection, sqlite3.Connection]:
     engine = open_engine("sqlite://")
     with engine.begin() as connection:
         metadata_of(service).create_all(connection)
@@ -232,7 +234,7 @@ def _database(service: str) -> tuple[Engine, sqlite3.Connection, sqlite3.Connect
     raw.close()  # goes back to the pool of one, and stays open
     pristine = sqlite3.connect(":memory:", check_same_thread=False)
     database.backup(pristine)
-    return engine, database, pristine
+    return ThinEngine(engine, database), database, pristine
 
 
 @cache
