@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from muster.cli.dead_letters.app import app as dead_letters
 from muster.cli.errors import CannotRun
 from muster.cli.files import DEFAULT_DIRECTORY
 
@@ -16,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(dead_letters, name="dead-letters")
 
 Directory = Annotated[
     Path, typer.Option(help="Where it keeps data, keys, logs and addresses.", show_default=True)
