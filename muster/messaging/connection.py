@@ -1,8 +1,10 @@
 """Opening connections to RabbitMQ, with every wait bounded."""
 
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pika
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
@@ -17,6 +19,9 @@ OPENING_SECONDS = 10
 
 # OSError: pika lets a broken pipe through as it is when it strikes in the middle of a write.
 BROKER_FAILURES = (AMQPError, AMQPConnectorException, ChannelError, OSError)
+
+# The query parameter that RabbitMQ's own clients have for it, and pika has not.
+CA_FILE = "cacertfile"
 
 _BETWEEN_ADDRESSES = re.compile(r",\s*(?=amqps?://)")
 
@@ -33,10 +38,14 @@ def nodes_of(amqp_url: str, purpose: str) -> list[pika.ConnectionParameters]:
 def connection_parameters(amqp_url: str, purpose: str) -> pika.ConnectionParameters:
     """Return pika's parameters for an address; what the address itself fixes is left alone.
 
-    `purpose` names the connection in the broker's own lists. Raises ValueError for an address that
-    cannot be read.
+    `purpose` names the connection in the broker's own lists. With ``amqps://`` the broker has to
+    prove by a certificate that it has the name in the address; ``?cacertfile=`` says who may sign
+    that, otherwise whom the system trusts. Raises ValueError for an address that cannot be read.
     """
-    parameters = _parsed(amqp_url)
+    address, ca_file = _without_ca_file(amqp_url)
+    parameters = _parsed(address)
+    if ca_file is not None:
+        parameters.ssl_options = pika.SSLOptions(_trusting_only(ca_file), parameters.host)
     if parameters.heartbeat is None:
         parameters.heartbeat = HEARTBEAT_SECONDS
     if parameters.blocked_connection_timeout is None:
@@ -52,6 +61,27 @@ def open_connection(amqp_url: str, purpose: str) -> pika.BlockingConnection:
     nodes = nodes_of(amqp_url, purpose)
     with broker_failures(f"RabbitMQ at {places(nodes)} cannot be reached"):
         return pika.BlockingConnection(nodes)
+
+
+def _without_ca_file(amqp_url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(amqp_url)
+    except ValueError:
+        return amqp_url, None  # which cannot be read, and will be said so
+    query = dict(parse_qsl(parts.query))
+    ca_file = query.pop(CA_FILE, None)
+    if ca_file is None:
+        return amqp_url, None
+    if parts.scheme != "amqps":
+        raise ValueError(f"An AMQP address with {CA_FILE} has to begin with amqps://")
+    return parts._replace(query=urlencode(query)).geturl(), ca_file
+
+
+def _trusting_only(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ValueError(f"The AMQP address names {CA_FILE}={ca_file}: {error}") from error
 
 
 def _parsed(amqp_url: str) -> pika.URLParameters:

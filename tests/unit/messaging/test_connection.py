@@ -1,5 +1,9 @@
 """Reading an AMQP address, and telling failures apart."""
 
+import ssl
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from muster.messaging.connection import (
@@ -10,6 +14,8 @@ from muster.messaging.connection import (
 )
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.shared_connection import RabbitConnection
+
+CERTIFICATES = Path(__file__).parents[3] / "deploy" / "tls" / "certificates.sh"
 
 
 def test_every_wait_has_a_bound() -> None:
@@ -34,6 +40,43 @@ def test_what_the_address_fixes_is_left_alone() -> None:
 def test_an_unreadable_address_is_explained_without_its_password(url: str) -> None:
     """The error shows how to write one."""
     with pytest.raises(ValueError, match="amqp://user:password@host:port/vhost") as caught:
+        connection_parameters(url, "test")
+
+    assert "hush" not in str(caught.value)
+
+
+def test_a_broker_has_to_prove_its_name_by_whom_the_system_trusts() -> None:
+    """Unless the address says otherwise."""
+    options = connection_parameters("amqps://u:p@rabbit.internal/%2F", "test").ssl_options
+
+    assert options is not None
+    assert options.context.verify_mode is ssl.CERT_REQUIRED
+    assert options.context.check_hostname
+
+
+def test_the_address_may_say_who_signs_the_brokers_certificate(tmp_path: Path) -> None:
+    """Then nobody else may; other options stay what they are."""
+    subprocess.run([CERTIFICATES, tmp_path], check=True, capture_output=True)
+    url = f"amqps://u:p@rabbit.internal/v?heartbeat=7&cacertfile={tmp_path}/ca.pem"
+    parameters = connection_parameters(url, "test")
+
+    assert parameters.ssl_options is not None
+    assert len(parameters.ssl_options.context.get_ca_certs()) == 1
+    assert parameters.ssl_options.context.verify_mode is ssl.CERT_REQUIRED
+    assert parameters.ssl_options.server_hostname == "rabbit.internal"
+    assert (parameters.heartbeat, parameters.virtual_host, parameters.port) == (7, "v", 5671)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("amqps://u:hush@host/?cacertfile=/nowhere/ca.pem", "/nowhere/ca.pem: .*No such file"),
+        ("amqp://u:hush@host/?cacertfile=/nowhere/ca.pem", "has to begin with amqps://"),
+    ],
+)
+def test_a_certificate_that_could_not_be_checked_is_refused(url: str, problem: str) -> None:
+    """Nobody is to believe in a protection that is not there."""
+    with pytest.raises(ValueError, match=problem) as caught:
         connection_parameters(url, "test")
 
     assert "hush" not in str(caught.value)
