@@ -7,14 +7,17 @@ import time
 from types import FrameType
 
 from muster.cli import bootstrap
-from muster.messaging.declare import declare
+from muster.messaging.blueprint import Exchange, exchanges_of
+from muster.messaging.declare import declare_exchanges
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.restoring import Restorer
 from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.logs import configure_logging
 from muster.service.platform import Condition, Platform
 from muster.service.relay import Relay
+from muster.service.restoration import QueueMemory
 from muster.service.rounds import Rounds
 from muster.service.runner import run_services
 from muster.settings import Settings
@@ -76,11 +79,17 @@ def worker() -> None:
     if not _stores_answer(stores, condition, asked):
         return
     topology = bootstrap.topology()
-    connection = RabbitConnection(settings.amqp_url, topology)
+    restorers = [
+        Restorer(topology, service, QueueMemory(store, condition))
+        for service, store in stores.items()
+    ]
+    connection = RabbitConnection(settings.amqp_url, restorers)
     platform = Platform(
         stores=stores,
         subscribers=connection,
-        publisher=RabbitPublisher(settings.amqp_url, topology=topology),
+        publisher=RabbitPublisher(
+            settings.amqp_url, exchanges=_exchanges(settings), on_return=connection.queue_missing
+        ),
         batch_size=settings.batch_size,
         drain_seconds=settings.drain_seconds,
         condition=condition,
@@ -103,7 +112,7 @@ def relay() -> None:
     log.info("relay is up", extra={"port": endpoint.start()})
     if not _declared(settings, condition, asked):
         return
-    publisher = RabbitPublisher(settings.amqp_url, topology=bootstrap.topology())
+    publisher = RabbitPublisher(settings.amqp_url, exchanges=_exchanges(settings))
     relays = [Relay(store, publisher) for store in bootstrap.open_stores(settings).values()]
     rounds = Rounds(relays, condition, publisher.reach)
     while not asked.to_stop:
@@ -112,6 +121,10 @@ def relay() -> None:
         each.close()
     publisher.close()
     endpoint.close()
+
+
+def _exchanges(settings: Settings) -> list[Exchange]:
+    return [exchange for service in settings.services for exchange in exchanges_of(service)]
 
 
 def _starting() -> Condition:
@@ -139,10 +152,13 @@ def _stores_answer(stores: dict[str, Store], condition: Condition, asked: _Asked
 
 
 def _declared(settings: Settings, condition: Condition, asked: _Asked) -> bool:
-    """Declare the topology, waiting for the broker; False if asked to stop before."""
+    """Declare what the services publish to, waiting for the broker; False if asked to stop before.
+
+    At once, and in every process, because others bind their queues to it.
+    """
     while not asked.to_stop:
         try:
-            declare(settings.amqp_url, bootstrap.topology())
+            declare_exchanges(settings.amqp_url, _exchanges(settings))
         except BrokerUnavailable as error:
             condition.broken("broker", str(error))
             log.warning("waiting for the broker", extra={"reason": str(error), "pid": os.getpid()})

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from muster.contracts.event import Event
+from muster.contracts.restoration import SubscriptionRestored
 from muster.contracts.vocabulary.identifiers import (
     BookingId,
     IncidentId,
@@ -109,6 +110,12 @@ class IncidentStatusChanged(JobEvent):
     reason: str
 
 
+class DispatchSubscriptionRestored(SubscriptionRestored):
+    """A queue of dispatch was made anew: what it may have missed is to be said once more."""
+
+    event_type: ClassVar[str] = "muster.dispatch.subscription.restored.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     JobOpened,
     JobStatusChanged,
@@ -118,4 +125,5 @@ EVENTS: tuple[type[Event], ...] = (
     CheckInMissed,
     IncidentReported,
     IncidentStatusChanged,
+    DispatchSubscriptionRestored,
 )

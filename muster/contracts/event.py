@@ -31,9 +31,14 @@ class Event(Contract):
     @classmethod
     def owner(cls) -> str:
         """Return the service that says this event."""
-        return cls.event_type.split(".")[1]
+        return owner_of(cls.event_type)
 
     @classmethod
     def routing_key(cls) -> str:
         """Return the type without its prefix."""
         return cls.event_type.removeprefix(TYPE_PREFIX)
+
+
+def owner_of(event_type: str) -> str:
+    """Return the service that says events of a type, whether the catalogue has it or not."""
+    return event_type.split(".")[1]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from muster.contracts.event import Contract, Event
+from muster.contracts.restoration import SubscriptionRestored
 from muster.contracts.vocabulary.attributes import Requirement
 from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import (
@@ -308,6 +309,12 @@ class RulePackAdopted(Event):
     offers_withdrawn: Annotated[int, Field(ge=0)]
 
 
+class MatchingSubscriptionRestored(SubscriptionRestored):
+    """A queue of matching was made anew: what it may have missed is to be said once more."""
+
+    event_type: ClassVar[str] = "muster.matching.subscription.restored.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     RequestSubmitted,
     RequestProposed,
@@ -330,4 +337,5 @@ EVENTS: tuple[type[Event], ...] = (
     ReviewOpened,
     ReviewDecided,
     RulePackAdopted,
+    MatchingSubscriptionRestored,
 )

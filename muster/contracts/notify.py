@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from muster.contracts.event import Event
+from muster.contracts.restoration import SubscriptionRestored
 from muster.contracts.vocabulary.identifiers import NotificationId, OrganisationId
 
 
@@ -18,4 +19,10 @@ class NotificationFailed(Event):
     reason: str
 
 
-EVENTS: tuple[type[Event], ...] = (NotificationFailed,)
+class NotifySubscriptionRestored(SubscriptionRestored):
+    """A queue of notify was made anew: what it may have missed is to be said once more."""
+
+    event_type: ClassVar[str] = "muster.notify.subscription.restored.v1"
+
+
+EVENTS: tuple[type[Event], ...] = (NotificationFailed, NotifySubscriptionRestored)

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from muster.contracts.event import Contract, Event
+from muster.contracts.restoration import SubscriptionRestored
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
 from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.identifiers import AuthorisationId, CapabilityId, OrganisationId
@@ -108,9 +109,16 @@ class AuthorisationExpired(Event):
     expired_at: AwareDatetime
 
 
+class RegistrySubscriptionRestored(SubscriptionRestored):
+    """A queue of the registry was made anew: what it may have missed is to be said once more."""
+
+    event_type: ClassVar[str] = "muster.registry.subscription.restored.v1"
+
+
 EVENTS: tuple[type[Event], ...] = (
     ProviderChanged,
     EnterpriseChanged,
     CapabilityChanged,
     AuthorisationExpired,
+    RegistrySubscriptionRestored,
 )

@@ -49,20 +49,41 @@ def exchanges(topology: Topology) -> list[Exchange]:
     owned = {events_exchange(owner) for owner in topology.owners}
     result = [Exchange(name, "topic") for name in sorted(owned | heard)]
     for service in topology.services():
-        result.append(Exchange(dead_letter_exchange(service), "direct"))
-        result.append(Exchange(return_exchange(service), "direct"))
-        result += [Exchange(retry_exchange(service, d), "fanout") for d in RETRY_DELAYS_SECONDS]
+        result += _exchanges_behind(service)
     return result
+
+
+def exchanges_of(service: str) -> list[Exchange]:
+    """Return the exchanges that are a service's own, whatever it hears."""
+    return [Exchange(events_exchange(service), "topic"), *_exchanges_behind(service)]
 
 
 def queues(topology: Topology) -> list[Queue]:
     """Return every queue; a dead-letter queue comes before the queue that needs it."""
     result = []
     for subscription in topology.subscriptions:
-        result += [_dead_letter_queue(subscription), _work_queue(subscription)]
+        result += queues_of(subscription)
     for service in topology.services():
-        result += [_retry_queue(service, delay) for delay in RETRY_DELAYS_SECONDS]
+        result += retry_queues_of(service)
     return result
+
+
+def queues_of(subscription: Subscription) -> list[Queue]:
+    """Return the queues of one subscription alone: for its dead letters, and to work from."""
+    return [_dead_letter_queue(subscription), _work_queue(subscription)]
+
+
+def retry_queues_of(service: str) -> list[Queue]:
+    """Return the queues in which messages of all subscriptions of a service wait to come back."""
+    return [_retry_queue(service, delay) for delay in RETRY_DELAYS_SECONDS]
+
+
+def _exchanges_behind(service: str) -> list[Exchange]:
+    return [
+        Exchange(dead_letter_exchange(service), "direct"),
+        Exchange(return_exchange(service), "direct"),
+        *(Exchange(retry_exchange(service, delay), "fanout") for delay in RETRY_DELAYS_SECONDS),
+    ]
 
 
 def _work_queue(subscription: Subscription) -> Queue:

@@ -8,11 +8,18 @@ out of order, and confirms get lost; the same way for the same seed.
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 from muster.clock import Clock, SystemClock
-from muster.messaging.blueprint import DEFAULT_EXCHANGE, DELIVERY_LIMIT, queues
+from muster.messaging.blueprint import (
+    DEFAULT_EXCHANGE,
+    DELIVERY_LIMIT,
+    Exchange,
+    Queue,
+    exchanges,
+    queues,
+)
 from muster.messaging.disturbance import CALM, Disturbance
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory_clients import InMemoryPublisher, InMemorySubscriber
@@ -22,6 +29,7 @@ from muster.messaging.ports import Delivery, OutboundMessage, Outcome
 from muster.messaging.topology import RETRY_DELAYS_SECONDS, Topology, retry_exchange
 
 _OVERTAKES_AT_MOST = 8
+_WAITS_FOR_QUEUE = timedelta(seconds=1)  # a message that is to come back to a queue that is gone
 
 
 class InMemoryBroker:
@@ -38,9 +46,19 @@ class InMemoryBroker:
         self._clock = clock or SystemClock()
         self._chance = chance or random.Random(0)  # noqa: S311 - repeatable, guards nothing
         self._disturbance = disturbance
-        self._queues = {queue.name: MemoryQueue(queue.name) for queue in queues(topology)}
+        self._tags = count(1)  # never the same twice: those of a queue that was lost mean nothing
+        self._queues = {
+            queue.name: MemoryQueue(queue.name, self._tags) for queue in queues(topology)
+        }
         self._dead_letter_queues = {s.queue: s.dead_letter_queue for s in topology.subscriptions}
-        self._routes = _routes(topology)
+        self._routes: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._exchanges = {exchange.name for exchange in exchanges(topology)}
+        self._lost: set[str] = set()  # queues that were deleted and have not been made again
+        self._running = True
+        for queue in queues(topology):
+            self.make_queue(queue)
+            for exchange, routing_key in queue.bindings:
+                self.bind(queue.name, exchange, routing_key)
         self._delays = {
             retry_exchange(service, delay): timedelta(seconds=delay)
             for service in topology.services()
@@ -48,7 +66,6 @@ class InMemoryBroker:
         }
         self._sequence = count(1)
         self._late: list[tuple[datetime, int, str, Held]] = []  # a heap by due time
-        self._running = True
 
     def publisher(self) -> InMemoryPublisher:
         """Return a publisher."""
@@ -88,6 +105,49 @@ class InMemoryBroker:
         """Become available again."""
         self._running = True
 
+    def lose(self, name: str) -> None:
+        """Delete a queue with all it holds, handed out or not, as an operator might."""
+        self._queues[name] = MemoryQueue(name, self._tags)
+        self._late = [late for late in self._late if late[2] != name]
+        heapify(self._late)
+        self._lost.add(name)
+        for route, names in list(self._routes.items()):
+            self._routes[route] = tuple(each for each in names if each != name)
+
+    def wipe(self) -> None:
+        """Delete everything: exchanges, queues, bindings and messages."""
+        for name in self._queues:
+            self.lose(name)
+        self._exchanges.clear()
+
+    def has_exchange(self, name: str) -> bool:
+        """Tell whether there is such an exchange."""
+        self._require_running()
+        return name in self._exchanges
+
+    def has_queue(self, name: str) -> bool:
+        """Tell whether there is such a queue."""
+        self._require_running()
+        return name in self._queues and name not in self._lost
+
+    def make_exchange(self, exchange: Exchange) -> None:
+        """Make the exchange, unless it is there."""
+        self._require_running()
+        self._exchanges.add(exchange.name)
+
+    def make_queue(self, queue: Queue) -> None:
+        """Make the queue, unless it is there; bind it to nothing."""
+        self._require_running()
+        self._lost.discard(queue.name)
+        self.bind(queue.name, DEFAULT_EXCHANGE, queue.name)
+
+    def bind(self, queue: str, exchange: str, routing_key: str) -> None:
+        """Bind the queue, unless it is bound."""
+        self._existing(queue)
+        bound = self._routes.get((exchange, routing_key), ())
+        if queue not in bound:
+            self._routes[exchange, routing_key] = (*bound, queue)
+
     def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
         """Take messages from a publisher."""
         self._require_running()
@@ -101,11 +161,11 @@ class InMemoryBroker:
 
     def settle(self, queue: str, tags: Sequence[int]) -> None:
         """Remove what was handed out under these tags; ignore unknown tags."""
-        self._existing(queue).remove(tags)
+        self._queues[queue].remove(tags)
 
     def give_back(self, queue: str, tags: Sequence[int]) -> None:
         """Return messages to their places; what was returned too often is a dead letter."""
-        self._return(self._existing(queue), tags)
+        self._return(self._queues[queue], tags)
 
     def _return(self, queue: MemoryQueue, tags: Sequence[int]) -> None:
         for held in queue.remove(tags):
@@ -120,6 +180,8 @@ class InMemoryBroker:
         if not can_be_sent(message):
             return Outcome.REFUSED
         if message.exchange in self._delays:
+            if message.exchange in self._lost:
+                return Outcome.RETURNED
             self._hold(message)
             return Outcome.CONFIRMED
         names = self._routes.get((message.exchange, message.routing_key), ())
@@ -164,8 +226,10 @@ class InMemoryBroker:
     def _admit_due(self) -> None:
         now = self._clock.now() if self._late else None
         while self._late and now is not None and self._late[0][0] <= now:
-            _, _, name, held = heappop(self._late)
-            if name in self._delays:
+            _, sequence, name, held = heappop(self._late)
+            if name in self._delays and held.message.routing_key in self._lost:
+                heappush(self._late, (now + _WAITS_FOR_QUEUE, sequence, name, held))
+            elif name in self._delays:
                 self._arrive(held.message.routing_key, held.message)
             else:
                 self._queues[name].put(held)
@@ -175,20 +239,10 @@ class InMemoryBroker:
         self._queues[name].put(Held(message, (sequence, sequence)))
 
     def _existing(self, name: str) -> MemoryQueue:
-        if name not in self._queues:
-            raise BrokerUnavailable(f"The queue {name!r} does not exist; add it to the topology.")
+        if not self.has_queue(name):
+            raise BrokerUnavailable(f"The queue {name!r} does not exist.")
         return self._queues[name]
 
     def _require_running(self) -> None:
         if not self._running:
             raise BrokerUnavailable("the in-memory broker is stopped")
-
-
-def _routes(topology: Topology) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return the queues a message reaches, by exchange and routing key."""
-    routes: dict[tuple[str, str], tuple[str, ...]] = {}
-    for queue in queues(topology):
-        routes[DEFAULT_EXCHANGE, queue.name] = (queue.name,)
-        for binding in dict.fromkeys(queue.bindings):
-            routes[binding] = (*routes.get(binding, ()), queue.name)
-    return routes

@@ -1,10 +1,9 @@
 """One queue of the in-memory broker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
-from itertools import count
 
 from muster.messaging.headers import attempt_in, own_headers
 from muster.messaging.ports import Delivery, OutboundMessage
@@ -38,12 +37,12 @@ class Held:
 class MemoryQueue:
     """Messages that wait, by place, and messages that are handed out, by tag."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, tags: Iterator[int]) -> None:
         self.name = name
         self.last_due: datetime | None = None  # what keeps order may not become available before
         self._waiting: list[tuple[tuple[int, int], Held]] = []  # a heap
         self._taken: dict[int, Held] = {}
-        self._tags = count(1)
+        self._tags = tags
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._taken)

@@ -2,15 +2,15 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from muster.messaging.blueprint import Exchange
 from muster.messaging.confirm_channel import ConfirmChannel
 from muster.messaging.confirms import Confirms
 from muster.messaging.connection import OPENING_SECONDS, described, nodes_of, places
-from muster.messaging.declare import declare
+from muster.messaging.declare import declare_exchanges
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import OutboundMessage, Outcome
-from muster.messaging.topology import Topology
 
 DECLARE_PAUSE_SECONDS = 1.0  # where a message finds no queue although everything was declared
 
@@ -20,17 +20,22 @@ log = logging.getLogger("muster.messaging")
 class RabbitPublisher:
     """A `Publisher` with a connection of its own; for one thread.
 
-    It connects when first needed and again after a loss. With a topology it declares everything
-    whenever it connects, and after a message found no queue: so nothing is ever published to a
-    broker that was wiped and has only some of the queues back. A broker that has blocked the
-    connection (memory or disk alarm) costs `confirm_timeout_s` and leaves the outcome UNKNOWN.
+    It connects when first needed and again after a loss, and then declares `exchanges`, its own
+    service's: a broker that was wiped does not have them any more. What finds no queue is RETURNED,
+    and `on_return` is called. A broker that has blocked the connection (memory or disk alarm) costs
+    `confirm_timeout_s` and leaves the outcome UNKNOWN.
     """
 
     def __init__(
-        self, amqp_url: str, confirm_timeout_s: float = 10, topology: Topology | None = None
+        self,
+        amqp_url: str,
+        confirm_timeout_s: float = 10,
+        exchanges: Sequence[Exchange] = (),
+        on_return: Callable[[], None] = lambda: None,
     ) -> None:
         self._amqp_url = amqp_url
-        self._topology = topology
+        self._exchanges = exchanges
+        self._on_return = on_return
         self._declared = False
         self._declared_at = float("-inf")
         self._nodes = nodes_of(amqp_url, "publisher")
@@ -55,6 +60,7 @@ class RabbitPublisher:
                 break
         if Outcome.RETURNED in confirms.outcomes:
             self._declared = False
+            self._on_return()
         return confirms.outcomes
 
     def reach(self) -> None:
@@ -102,9 +108,9 @@ class RabbitPublisher:
         return self._opened()
 
     def _declare(self) -> None:
-        if self._topology is not None:
+        if self._exchanges:
             self._declared_at = time.monotonic()
-            declare(self._amqp_url, self._topology)
+            declare_exchanges(self._amqp_url, self._exchanges)
         self._declared = True
 
     def _declared_a_while_ago(self) -> bool:

@@ -2,41 +2,44 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pika import BlockingConnection
 from pika.adapters.blocking_connection import BlockingChannel
 
 from muster.messaging.connection import BROKER_FAILURES, broker_failures, open_connection
-from muster.messaging.declare import declare_on
+from muster.messaging.declare import RabbitBroker
 from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.restoring import Restorer
 from muster.messaging.subscriber import RabbitSubscriber
-from muster.messaging.topology import Topology
 
 log = logging.getLogger("muster.messaging")
 
 PAUSE_SECONDS = 1.0  # between attempts to connect; many subscriptions ask, one attempt is enough
+# Between looks at whether everything is there: nobody tells of a lost retry or dead-letter queue,
+# or of an exchange that was deleted and lost its bindings.
+LOOK_SECONDS = 30.0
 
 
 class RabbitConnection:
     """One connection with a channel for each subscriber it makes; for one thread.
 
-    It opens when first needed and again after a loss. With a topology it declares everything
-    whenever it opens, and when a queue turns out to be missing: so a broker that was wiped is put
-    in order by the next poll.
+    It opens when first needed and again after a loss. What its services have at the broker is put
+    in order whenever it opens, when a queue turns out to be missing, and now and then: so a broker
+    that was wiped is as it should be with the next poll.
     """
 
     def __init__(
         self,
         amqp_url: str,
-        topology: Topology | None = None,
+        restorers: Sequence[Restorer] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._amqp_url = amqp_url
-        self._topology = topology
+        self._restorers = restorers
         self._monotonic = monotonic
         self._connection: BlockingConnection | None = None
-        self._declared = False
+        self._look_again_at = float("-inf")
         self._failed_at = float("-inf")
 
     def subscriber(self, queue: str, prefetch: int) -> RabbitSubscriber:
@@ -49,10 +52,7 @@ class RabbitConnection:
         if connection is None or not connection.is_open:
             connection = self._connection = self._reopened()
         with broker_failures("RabbitMQ opened no channel"):
-            if self._topology is not None and not self._declared:
-                with connection.channel() as channel:
-                    declare_on(channel, self._topology)
-                self._declared = True
+            self._keep_in_order(connection)
             return connection.channel()
 
     def pump(self) -> None:
@@ -61,10 +61,11 @@ class RabbitConnection:
             return
         with broker_failures("The connection to RabbitMQ was lost and will be opened again"):
             self._connection.process_data_events(time_limit=0)
+            self._keep_in_order(self._connection)
 
     def queue_missing(self) -> None:
-        """Note that a queue is not there, so that the topology is declared again."""
-        self._declared = False
+        """Note that a queue is not there, so that the next poll puts everything in order."""
+        self._look_again_at = float("-inf")
 
     def close(self) -> None:
         """Close the connection; idempotent."""
@@ -75,11 +76,23 @@ class RabbitConnection:
             except BROKER_FAILURES as error:
                 log.info("the connection broke while closing", extra={"reason": repr(error)})
 
+    def _keep_in_order(self, connection: BlockingConnection) -> None:
+        now = self._monotonic()
+        if now < self._look_again_at:
+            return
+        # Before the attempt: one that fails is not to be made again with every poll.
+        self._look_again_at = now + PAUSE_SECONDS
+        broker = RabbitBroker(connection)
+        whole = [restorer.put_in_order(broker) for restorer in self._restorers]
+        broker.close()
+        if all(whole):
+            self._look_again_at = now + LOOK_SECONDS
+
     def _reopened(self) -> BlockingConnection:
         if self._monotonic() - self._failed_at < PAUSE_SECONDS:
             raise BrokerUnavailable("RabbitMQ could not be reached a moment ago; trying again soon")
         self.close()
-        self._declared = False
+        self._look_again_at = float("-inf")
         try:
             return open_connection(self._amqp_url, "subscriber")
         except BrokerUnavailable:

@@ -116,8 +116,8 @@ class RabbitSubscriber:
             with suppress(*BROKER_FAILURES):  # gone either way
                 channel.close()
         raise BrokerUnavailable(
-            f"The queue {self.queue!r} {what}. A worker declares it again when it polls next; "
-            f"otherwise declare the topology."
+            f"The queue {self.queue!r} {what}. Its service's worker makes it again when it polls "
+            f"next."
         )
 
     def _forget_channel(self) -> None:

@@ -41,6 +41,11 @@ PUBLISHED = Counter(
     "Events handed to the broker, by outcome.",
     ["service", "outcome"],
 )
+REPUBLISHED = Counter(
+    "muster_outbox_republished_total",
+    "Events published again, because a queue that may have missed them was made anew.",
+    ["service"],
+)
 TIMERS = Counter(
     "muster_timers_fired_total", "Timers fired, by outcome.", ["service", "kind", "outcome"]
 )

@@ -141,7 +141,7 @@ class Subscribe(_MusterEntrypoint):
         try:
             deliveries = subscriber.poll(self.platform.batch_size)
             self.platform.condition.works(part)
-        except BrokerUnavailable as error:
+        except (BrokerUnavailable, StoreUnavailable) as error:
             self.platform.condition.broken(part, str(error))
             eventlet.sleep(PAUSE_AFTER_FAULT)
             return False

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from muster.context import Context
 from muster.contracts.vocabulary.lifecycle import Actor
-from muster.messaging.ports import Outcome, Publisher
-from muster.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, PUBLISHED
-from muster.storage import outbox
+from muster.messaging.outbound import can_be_sent
+from muster.messaging.ports import OutboundMessage, Outcome, Publisher
+from muster.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, PUBLISHED, REPUBLISHED
+from muster.storage import outbox, republication
 from muster.storage.exclusive import ExclusiveRight
+from muster.storage.republication import Republication
 from muster.storage.retention import forget_old
 from muster.storage.store import Store
 
@@ -33,15 +35,22 @@ class Relay:
         self._context = Context(Actor(f"relay:{store.service}"), correlation_id="")
 
     def step(self) -> int:
-        """Publish what waits, up to a window; return how many events were published.
+        """Publish what waits, up to a window, and then what is to be said again, up to a window.
 
-        Raises StoreUnavailable or BrokerUnavailable; everything unpublished stays in the outbox.
+        Return how many events were published. Raises StoreUnavailable or BrokerUnavailable;
+        everything unpublished stays in the outbox.
         """
         if not self._right.held():
             self.trouble = None
             return 0
         with self._store.read() as connection:
             rows = outbox.waiting(connection, self._store.metadata, WINDOW)
+            again = republication.current(connection, self._store.metadata)
+        published = self._publish(rows)
+        # News first: whoever asks to hear the past again must not keep others from the present.
+        return published if again is None else published + self._publish_again(again)
+
+    def _publish(self, rows: Sequence[tuple[int, OutboundMessage]]) -> int:
         if not rows:
             self.trouble = None
             return 0
@@ -56,6 +65,23 @@ class Relay:
                 outbox.mark_published(work.connection, self._store.metadata, confirmed, work.now)
         self._count(outcomes)
         return len(confirmed)
+
+    def _publish_again(self, order: Republication) -> int:
+        """Publish a window of what a queue that was lost may have missed; see ADR 19."""
+        metadata = self._store.metadata
+        with self._store.read() as connection:
+            messages, reached = republication.window(connection, metadata, order, WINDOW)
+        sendable = [message for message in messages if can_be_sent(message)]
+        outcomes = self._publisher.publish(sendable) if sendable else []
+        # RETURNED is done, too: whoever has no queue for it now will ask when there is one.
+        left = sum(1 for o in outcomes if o not in (Outcome.CONFIRMED, Outcome.RETURNED))
+        REPUBLISHED.labels(self._store.service).inc(len(outcomes) - left)
+        if left:
+            self.trouble = f"the broker did not take {left} events that are published again"
+            return 0
+        with self._store.begin(self._context) as work:
+            republication.advance(work.connection, metadata, order, reached)
+        return max(1, len(sendable))  # there may be more, even where nothing was found
 
     def measure(self) -> None:
         """Set the gauges of what waits."""

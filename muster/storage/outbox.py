@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, MetaData, Row, Select, Update, bindparam, func, select, update
 
 from muster.messaging.ports import OutboundMessage
 
@@ -27,20 +27,19 @@ def waiting(
     It asks for state, not for a position: a row that commits late is simply still waiting.
     """
     rows = connection.execute(_waiting(metadata), {"limit": limit})
-    return [
-        (
-            row.sequence,
-            OutboundMessage(
-                exchange=row.exchange,
-                routing_key=row.routing_key,
-                message_id=row.message_id,
-                type=row.type,
-                body=row.body,
-                correlation_id=row.correlation_id,
-            ),
-        )
-        for row in rows
-    ]
+    return [(row.sequence, message_of(row)) for row in rows]
+
+
+def message_of(row: Row[Any]) -> OutboundMessage:
+    """Return what a row of the outbox says, as it is published."""
+    return OutboundMessage(
+        exchange=row.exchange,
+        routing_key=row.routing_key,
+        message_id=row.message_id,
+        type=row.type,
+        body=row.body,
+        correlation_id=row.correlation_id,
+    )
 
 
 def mark_published(

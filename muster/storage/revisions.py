@@ -89,3 +89,26 @@ def _create_outbox() -> None:
         sqlite_where=sa.text("published_at IS NULL"),
         postgresql_where=sa.text("published_at IS NULL"),
     )
+
+
+def create_foundation_2() -> None:
+    """Add what it takes to make up for a queue that was lost."""
+    op.create_table(
+        "subscriptions",
+        sa.Column("queue", sa.String(128), primary_key=True),
+        sa.Column("event_types", sa.Text, nullable=False),
+        sa.Column("restoration", sa.String(64)),
+    )
+    op.create_table(
+        "republications",
+        sa.Column("republication_id", sa.String(64), primary_key=True),
+        sa.Column("event_types", sa.Text, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+    )
+
+
+def drop_foundation_2() -> None:
+    """Drop what `create_foundation_2` created."""
+    op.drop_table("republications")
+    op.drop_table("subscriptions")

@@ -1,6 +1,8 @@
-"""The tables every service has beside its own: outbox, inbox, timers, transitions, idempotency."""
+"""The tables every service has beside its own: outbox, inbox, timers, transitions, idempotency,
+and what it takes to make up for a queue that was lost."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Index,
     Integer,
@@ -88,5 +90,20 @@ def service_metadata() -> MetaData:
         Column("status", Integer, nullable=False),
         Column("body", LargeBinary, nullable=False),
         Column("recorded_at", UtcDateTime, nullable=False, index=True),
+    )
+    Table(
+        "subscriptions",
+        metadata,
+        Column("queue", String(128), primary_key=True),
+        Column("event_types", Text, nullable=False),
+        Column("restoration", String(64)),
+    )
+    Table(
+        "republications",
+        metadata,
+        Column("republication_id", String(64), primary_key=True),
+        Column("event_types", Text, nullable=False),
+        Column("position", BigInteger, nullable=False),
+        Column("until", BigInteger, nullable=False),
     )
     return metadata

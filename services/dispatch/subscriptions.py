@@ -1,5 +1,8 @@
 """Everything that comes in as a message, and the timer."""
 
+from collections.abc import Sequence
+
+from muster.contracts.catalogue import RESTORATIONS
 from muster.contracts.matching import (
     AssignmentCleared,
     AssignmentFlagged,
@@ -8,8 +11,9 @@ from muster.contracts.matching import (
 )
 from muster.contracts.vocabulary.identifiers import JobId
 from muster.messaging.envelope import Envelope
-from muster.service import subscribe, timer
+from muster.service import publish_again, subscribe, timer
 from muster.storage.unit_of_work import UnitOfWork
+from services.dispatch.tables import metadata
 from services.dispatch.use_cases.cancel_jobs import cancel_jobs
 from services.dispatch.use_cases.follow_flag import follow_flag
 from services.dispatch.use_cases.notice_missed_check_in import notice_missed_check_in
@@ -37,6 +41,11 @@ class DispatchSubscriptions:
         event = envelope.event
         if isinstance(event, AssignmentFlagged | AssignmentCleared):
             follow_flag(work, event, envelope.time)
+
+    @subscribe("restorations", *RESTORATIONS.values(), batched=True)
+    def publish_again(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        """Say once more what a queue that was lost may have missed."""
+        publish_again(work, metadata, self.name, envelopes)
 
     @timer(CHECK_IN_DUE)
     def notice_check_in(self, work: UnitOfWork, subject: str) -> None:

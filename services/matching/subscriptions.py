@@ -5,19 +5,21 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from muster.context import Context
+from muster.contracts.catalogue import RESTORATIONS
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.matching import RequestSubmitted
 from muster.contracts.registry import CapabilityChanged, EnterpriseChanged, ProviderChanged
 from muster.contracts.vocabulary.identifiers import OfferId, OrganisationId, RequestId
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.envelope import Envelope
-from muster.service import Kept, Setting, background, subscribe, timer
+from muster.service import Kept, Setting, background, publish_again, subscribe, timer
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import timers
 from services.matching.adoptions import is_due, latest_adoption
 from services.matching.matcher import matcher_of
 from services.matching.settings import MatchingSettings
+from services.matching.tables import metadata
 from services.matching.use_cases import expire_request as expiry
 from services.matching.use_cases.adopt_rule_pack import adopt_rule_pack
 from services.matching.use_cases.expire_offer import expire_offer
@@ -57,6 +59,11 @@ class MatchingSubscriptions:
         """Start, free and close what the jobs say."""
         if isinstance(envelope.event, JobStatusChanged):
             follow_job(work, envelope.event)
+
+    @subscribe("restorations", *RESTORATIONS.values(), batched=True)
+    def publish_again(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        """Say once more what a queue that was lost may have missed."""
+        publish_again(work, metadata, self.name, envelopes)
 
     @timer(timers.SOURCING)
     def source_again(self, work: UnitOfWork, request_id: str) -> None:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from muster.contracts.catalogue import EVENT_TYPES
+from muster.contracts.catalogue import EVENT_TYPES, RESTORATIONS
 from muster.contracts.registry import EnterpriseChanged, MemberSnapshot, ProviderChanged
 from muster.messaging.envelope import Envelope
-from muster.service import Setting, background, subscribe
+from muster.service import Setting, background, publish_again, subscribe
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.channels.email import open_mailer
 from services.notify.channels.webhook import WebhookPoster
 from services.notify.settings import NotifySettings
+from services.notify.tables import metadata
 from services.notify.use_cases.announce import announce
 from services.notify.use_cases.deliver_mail import MailRules, courier_context, deliver_mail
 from services.notify.use_cases.deliver_webhooks import PostRules, deliver_webhooks
@@ -32,10 +33,15 @@ class NotifySubscriptions:
         if isinstance(envelope.event, MemberSnapshot):
             project_member(work, envelope.event)
 
-    @subscribe("events", *EVENT_TYPES.values(), batched=True)
+    @subscribe("news", *EVENT_TYPES.values(), batched=True)
     def tell(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
         """Write down who is to be told of these events; every type is heard here."""
         announce(work, envelopes, wording())
+
+    @subscribe("restorations", *RESTORATIONS.values(), batched=True)
+    def publish_again(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        """Say once more what a queue that was lost may have missed."""
+        publish_again(work, metadata, self.name, envelopes)
 
     @background("deliver-mail", every_seconds=0.2)
     def deliver_mail(self, store: Store) -> bool:

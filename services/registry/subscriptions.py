@@ -1,8 +1,13 @@
-"""Everything that comes into the registry as a message, and its timers. It hears no event."""
+"""Everything that comes into the registry as a message, and its timers."""
 
+from collections.abc import Sequence
+
+from muster.contracts.catalogue import RESTORATIONS
 from muster.contracts.vocabulary.identifiers import AuthorisationId, OrganisationId
-from muster.service import timer
+from muster.messaging.envelope import Envelope
+from muster.service import publish_again, subscribe, timer
 from muster.storage.unit_of_work import UnitOfWork
+from services.registry.tables import metadata
 from services.registry.use_cases.expire_authorisation import expire_authorisation
 from services.registry.use_cases.expiry import EXPIRY_TIMER
 from services.registry.use_cases.restate_member import RESTATEMENT_TIMER, restate_member
@@ -12,6 +17,11 @@ class RegistrySubscriptions:
     """The registry as nameko runs it."""
 
     name = "registry"
+
+    @subscribe("restorations", *RESTORATIONS.values(), batched=True)
+    def publish_again(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        """Say once more what a queue that was lost may have missed."""
+        publish_again(work, metadata, self.name, envelopes)
 
     @timer(EXPIRY_TIMER)
     def end_authorisation(self, work: UnitOfWork, subject: str) -> None:

@@ -1,7 +1,7 @@
 """Brokers to hold to the same promises: the one in memory, and RabbitMQ."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,15 @@ from muster.messaging.declare import declare
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import Delivery, OutboundMessage, Publisher, Subscriber
 from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.restoring import Restored, Restorer
 from muster.messaging.shared_connection import RabbitConnection
 from muster.messaging.topology import Subscription, Topology
 from tests.waiting import eventually
 
 
-def _event(owner: str, noun: str) -> type[Event]:
+def an_event_of(owner: str, noun: str) -> type[Event]:
+    """Return an event type that the catalogue does not have."""
+
     class Happened(Event):
         event_type: ClassVar[str] = f"muster.{owner}.{noun}.happened.v1"
         about: ClassVar[str] = "subject_id"
@@ -50,30 +53,61 @@ class Names:
     @property
     def first(self) -> Subscription:
         """Hears events about things."""
-        return Subscription(self.service, "first", (_event(self.owner, "thing"),))
+        return Subscription(self.service, "first", (an_event_of(self.owner, "thing"),))
 
     @property
     def second(self) -> Subscription:
         """Hears events about things and about others."""
-        events = (_event(self.owner, "thing"), _event(self.owner, "other"))
+        events = (an_event_of(self.owner, "thing"), an_event_of(self.owner, "other"))
         return Subscription(self.service, "second", events)
 
     @property
     def topology(self) -> Topology:
         """Both subscriptions."""
-        return Topology((self.first, self.second), owners=(self.owner,))
+        return Topology((self.first, self.second), owners=(self.owner, self.service))
+
+    def restorer(self, memory: "RememberedQueues | None" = None) -> Restorer:
+        """Return what puts the service's queues in order; without a memory it knows none."""
+        return Restorer(self.topology, self.service, memory or RememberedQueues())
 
     def message(self, number: int, noun: str = "other", **changes: object) -> OutboundMessage:
         """Return an event; without more words it is one that only `second` hears."""
         fields: dict[str, object] = {
             "exchange": f"{self.owner}.events",
-            "routing_key": _event(self.owner, noun).routing_key(),
+            "routing_key": an_event_of(self.owner, noun).routing_key(),
             "message_id": f"evt_{number}",
-            "type": _event(self.owner, noun).event_type,
+            "type": an_event_of(self.owner, noun).event_type,
             "body": b'{"number": %d}' % number,
             "correlation_id": f"cor_{number}",
         }
         return OutboundMessage(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+class RememberedQueues:
+    """What a service remembers of its queues, without a store; `asked` is what it asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, frozenset[str]]] = []
+        self.waiting: list[str] = []
+        self._heard: dict[str, frozenset[str]] = {}
+
+    def heard(self) -> Mapping[str, frozenset[str]]:
+        """Return what each queue is known to hear."""
+        return self._heard
+
+    def begin(self, kept: Mapping[str, frozenset[str]]) -> str:
+        """Forget all but this."""
+        self._heard.update(kept)
+        return "rst_1"
+
+    def finish(self, restoration: str, restored: Sequence[Restored]) -> None:
+        """Ask for what was missed."""
+        self._heard.update({each.queue: each.heard for each in restored})
+        self.asked += [(each.queue, each.missed) for each in restored if each.missed]
+
+    def waits_for(self, exchanges: Sequence[str]) -> None:
+        """Note what is not there."""
+        self.waiting = list(exchanges)
 
 
 class BrokerUnderTest(Protocol):

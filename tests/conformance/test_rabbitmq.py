@@ -2,19 +2,30 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pika
 import pytest
 
-from muster.messaging.declare import TopologyMismatch, declare
+from muster.contracts.event import Event
+from muster.messaging.blueprint import exchanges_of
+from muster.messaging.declare import TopologyMismatch, declare, declare_exchanges
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery, Outcome
 from muster.messaging.publisher import RabbitPublisher
+from muster.messaging.restoring import Restorer
 from muster.messaging.retries import dead_letter_message
 from muster.messaging.shared_connection import RabbitConnection
-from tests.conformance.brokers import Names, declared, ids, received
+from muster.messaging.topology import Subscription, Topology
+from tests.conformance.brokers import (
+    Names,
+    RememberedQueues,
+    an_event_of,
+    declared,
+    ids,
+    received,
+)
 from tests.conformance.proxy import Proxy
 from tests.events import NOON
 from tests.waiting import eventually
@@ -55,7 +66,7 @@ def publisher(wired: Wired) -> Iterator[RabbitPublisher]:
 @pytest.fixture
 def connection(wired: Wired) -> Iterator[RabbitConnection]:
     """A worker's connection at the near end, with the topology."""
-    connection = RabbitConnection(wired.url, wired.names.topology)
+    connection = RabbitConnection(wired.url, [wired.names.restorer()])
     yield connection
     connection.close()
 
@@ -64,6 +75,17 @@ def delete_queue(url: str, queue: str) -> None:
     """Delete a queue as an operator might."""
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         connection.channel().queue_delete(queue)
+
+
+def delete_exchange(url: str, exchange: str) -> None:
+    """Delete an exchange, and with it what was bound to it."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        connection.channel().exchange_delete(exchange)
+
+
+def types(events: Iterable[type[Event]]) -> frozenset[str]:
+    """Return the names of events on the wire."""
+    return frozenset(event.event_type for event in events)
 
 
 def test_a_loss_while_idle_costs_nothing(wired: Wired, publisher: RabbitPublisher) -> None:
@@ -212,7 +234,7 @@ def test_a_deleted_queue_is_named_and_declared_again(
 def test_a_missing_queue_is_named_and_stops_no_other(
     wired: Wired, publisher: RabbitPublisher
 ) -> None:
-    """Without a topology nobody declares it, so the error says what to do."""
+    """Nobody made it, so the error says who will."""
     names = wired.names
     connection = RabbitConnection(wired.url)
     missing = connection.subscriber(f"{names.service}.missing", 1)
@@ -220,58 +242,97 @@ def test_a_missing_queue_is_named_and_stops_no_other(
     publisher.publish([names.message(1)])
 
     for _ in range(2):
-        with pytest.raises(BrokerUnavailable, match=r"missing' does not exist.* declare"):
+        with pytest.raises(BrokerUnavailable, match=r"missing' does not exist.*worker makes it"):
             missing.poll(1)
 
     assert ids(received(present, 1)) == ["evt_1"]
     connection.close()
 
 
-def test_a_worker_declares_what_is_missing_when_it_connects(amqp_url: str) -> None:
-    """A fresh or wiped broker is put in order by the first poll."""
-    names = Names()
+def test_a_worker_makes_what_is_missing_when_it_connects_and_asks_for_what_it_missed(
+    amqp_url: str,
+) -> None:
+    """A fresh or wiped broker is put in order by the first poll; what was there asks not."""
+    names, memory = Names(), RememberedQueues()
     with declared(amqp_url, names.topology):
-        for subscription in (names.first, names.second):
-            delete_queue(amqp_url, subscription.queue)
-        connection = RabbitConnection(amqp_url, names.topology)
+        RabbitConnection(amqp_url, [names.restorer(memory)]).subscriber(names.first.queue, 1).poll(
+            1
+        )
+        memory.asked.clear()
+        delete_queue(amqp_url, names.first.queue)
+        connection = RabbitConnection(amqp_url, [names.restorer(memory)])
 
         polled = [connection.subscriber(s.queue, 1).poll(1) for s in (names.first, names.second)]
 
         assert polled == [[], []]
+        assert memory.asked == [(names.first.queue, types(names.first.events))]
         connection.close()
 
 
-def test_a_publisher_declares_everything_before_it_publishes(amqp_url: str) -> None:
-    """A wiped broker must not take an event for one of its readers and lose it for the others."""
-    names = Names()
-    with declared(amqp_url, names.topology):
-        delete_queue(amqp_url, names.first.queue)
-        publisher = RabbitPublisher(amqp_url, topology=names.topology)
-        connection = RabbitConnection(amqp_url)
+def test_a_queue_is_bound_as_soon_as_the_owner_of_its_events_is_there(amqp_url: str) -> None:
+    """Until then it hears all others; and it asks for an owner's words once it can hear them."""
+    names, memory = Names(), RememberedQueues()
+    late = Subscription(
+        names.service, "second", (*names.second.events, an_event_of("late", "thing"))
+    )
+    topology = Topology((names.first, late), owners=(names.owner, names.service))
+    clock = iter(range(0, 1000, 5))
+    with declared(amqp_url, topology):
+        for queue in (names.first.queue, late.queue):
+            delete_queue(amqp_url, queue)
+        delete_exchange(amqp_url, "late.events")
+        connection = RabbitConnection(
+            amqp_url, [Restorer(topology, names.service, memory)], lambda: next(clock)
+        )
+        subscriber = connection.subscriber(late.queue, 10)
+        publisher = RabbitPublisher(amqp_url)
 
-        outcomes = publisher.publish([names.message(1, noun="thing")])
+        subscriber.poll(1)
+        assert publisher.publish([names.message(1)]) == [Outcome.CONFIRMED]
+        assert ids(received(subscriber, 1)) == ["evt_1"]
+        assert memory.waiting == ["late.events"]
+        assert (late.queue, types(names.second.events)) in memory.asked
 
-        assert outcomes == [Outcome.CONFIRMED]
-        for subscription in (names.first, names.second):
-            assert ids(received(connection.subscriber(subscription.queue, 10), 1)) == ["evt_1"]
+        declare_exchanges(amqp_url, exchanges_of("late")[:1])
+        subscriber.poll(1)
+        assert memory.waiting == []
+        assert memory.asked[-1] == (late.queue, types(late.events[-1:]))
         publisher.close()
         connection.close()
 
 
-def test_a_publisher_puts_back_the_queue_that_a_message_did_not_find(amqp_url: str) -> None:
+def test_a_publisher_makes_its_own_exchanges_before_it_publishes(amqp_url: str) -> None:
+    """After a broker was wiped, an event waits for its readers and is not refused for ever."""
+    names = Names()
+    with declared(amqp_url, names.topology):
+        delete_exchange(amqp_url, f"{names.owner}.events")
+        publisher = RabbitPublisher(amqp_url, exchanges=exchanges_of(names.owner)[:1])
+
+        assert publisher.publish([names.message(1)]) == [Outcome.RETURNED]
+
+        declare(amqp_url, names.topology)
+        assert publisher.publish([names.message(1)]) == [Outcome.CONFIRMED]
+        publisher.close()
+
+
+def test_a_publisher_tells_of_a_queue_that_a_message_did_not_find(amqp_url: str) -> None:
     """An operator who deletes a dead-letter queue does not stop what wants to bury a message."""
     names = Names()
     with declared(amqp_url, names.topology):
-        publisher = RabbitPublisher(amqp_url, topology=names.topology)
-        publisher.publish([names.message(1)])
+        connection = RabbitConnection(amqp_url, [names.restorer()])
+        subscriber = connection.subscriber(names.first.queue, 1)
+        subscriber.poll(1)
+        publisher = RabbitPublisher(amqp_url, on_return=connection.queue_missing)
         delete_queue(amqp_url, names.first.dead_letter_queue)
         delivery = Delivery(names.first.queue, 1, "evt_2", b"{}")
         buried = dead_letter_message(delivery, names.first, "unreadable", NOON)
 
         assert publisher.publish([buried]) == [Outcome.RETURNED]
+        subscriber.poll(1)
+        assert publisher.publish([buried]) == [Outcome.CONFIRMED]
 
-        eventually(lambda: publisher.publish([buried]) == [Outcome.CONFIRMED])
         publisher.close()
+        connection.close()
 
 
 def test_a_queue_with_other_settings_is_named_with_a_way_out(amqp_url: str) -> None:

@@ -40,6 +40,8 @@ class Prefix(StrEnum):
     EVENT = "evt"
     TIMER = "tmr"
     CORRELATION = "cor"
+    RESTORATION = "rst"
+    REPUBLICATION = "rep"
     TOKEN = "tok"  # noqa: S105 - a prefix, not a secret
 
 

@@ -130,6 +130,11 @@ AUDIENCE: dict[str, Rule] = {
     "muster.dispatch.incident-status.changed.v1": _told(_E, _P),
     # notify
     "muster.notify.notification.failed.v1": _told(mail=(Mail(_O),)),
+    # the machinery's own: a queue was lost and made anew
+    "muster.registry.subscription.restored.v1": _told(),
+    "muster.matching.subscription.restored.v1": _told(),
+    "muster.dispatch.subscription.restored.v1": _told(),
+    "muster.notify.subscription.restored.v1": _told(),
 }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, select
 
 from muster.clock import SimulatedClock
 from muster.context import Context
-from muster.contracts.catalogue import EVENT_TYPES
+from muster.contracts.catalogue import EVENT_TYPES, RESTORATIONS
 from muster.contracts.dispatch import (
     CheckInMissed,
     CheckInReceived,
@@ -300,6 +300,10 @@ def every_event() -> dict[str, Event]:
             organisation_id=PROVIDER,
             channel="email",
             reason="550 no such mailbox",
+        ),
+        *(
+            restored(queue="somebody.something", event_types=("muster.notify.any.v1",))
+            for restored in RESTORATIONS.values()
         ),
     )
     found = {event.event_type: event for event in events}
