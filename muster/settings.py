@@ -1,13 +1,14 @@
 """Settings of the platform, from environment variables named MUSTER_…; services add their own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import quote
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from muster.contracts.catalogue import OWNERS
+from muster.switches import check_switches
 
 SERVICE, PASSWORD = "{service}", "{password}"
 
@@ -40,6 +41,8 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(gt=0, le=300)] = 20
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     log_level: str = "INFO"
+    testing: bool = False  # nothing but a test may set it, and what follows
+    crash_at: Path | None = None  # the file with the orders, see muster/service/crash_points.py
 
     @field_validator("services", mode="before")
     @classmethod
@@ -52,6 +55,11 @@ class Settings(BaseSettings):
         if unknown := sorted(set(value) - set(OWNERS)):
             raise ValueError(f"unknown services {unknown}; choose from {list(OWNERS)}")
         return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        check_switches({"MUSTER_CRASH_AT": self.crash_at}, testing=self.testing)
+        return self
 
     def database_url_of(self, service: str) -> str:
         """Return the database of one service, and its login. Raises NoSecret."""

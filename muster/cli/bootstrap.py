@@ -1,5 +1,7 @@
 """Puts services and foundation together; every process starts here."""
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +18,7 @@ from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.topology import Topology
+from muster.service.crash_points import CrashingStore, CrashPoints
 from muster.service.declared import subscriptions_of
 from muster.settings import Settings
 from muster.storage.engine import open_engine
@@ -55,8 +58,11 @@ def topology() -> Topology:
 def open_stores(settings: Settings) -> dict[str, Store]:
     """Open the store of each service this process serves."""
     clock, ids = SystemClock(), RandomIds()
+    kind: Callable[..., Store] = Store
+    if settings.crash_at is not None:
+        kind = partial(CrashingStore, points=CrashPoints(settings.crash_at))
     return {
-        service: Store(
+        service: kind(
             service,
             open_engine(settings.database_url_of(service)),
             metadata_of(service),
