@@ -38,6 +38,7 @@ class Deployment:
     database_url: str
     amqp_url: str
     node: Node | None
+    amqp_password_file: str | None = None  # of each service, at our own node
 
     @property
     def api_url(self) -> str:
@@ -76,6 +77,7 @@ class Deployment:
         keys = self.directory / "keys"
         return {
             "amqp_url": self.amqp_url,
+            **({"amqp_password_file": self.amqp_password_file} if self.node else {}),
             "database_url": self.database_url,
             "http_host": "127.0.0.1",
             "token_private_key_file": keys / "token.pem",
@@ -107,6 +109,7 @@ def prepare(options: Options) -> Deployment:
         database_url=options.database_url or f"sqlite:///{data}/{{service}}.db",
         amqp_url=options.amqp_url or _address_of(node),
         node=node,
+        amqp_password_file=str(directory / "passwords" / "amqp_{service}") if node else None,
     )
     known = asdict(deployment) | {"directory": str(directory), "node": node is not None}
     write_private_json(directory / FILE, known)
@@ -125,4 +128,4 @@ def load(directory: Path) -> Deployment:
 
 def _address_of(node: Node | None) -> str:
     assert node is not None
-    return node.amqp_url
+    return f"amqp://muster_{{service}}:{{password}}@127.0.0.1:{node.ports['amqp']}/%2F"

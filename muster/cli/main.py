@@ -228,6 +228,21 @@ def operator() -> None:
 
 
 @app.command()
+def broker_users() -> None:
+    """Print RabbitMQ definitions: a user for each service, with rights to what is its own.
+
+    The users are those of MUSTER_AMQP_URL, e.g. amqp://muster_{service}:{password}@host/vhost, and
+    the passwords those in MUSTER_AMQP_PASSWORD_FILE, e.g. /etc/muster/amqp_{service}.
+    """
+    import json
+
+    from muster.cli.broker_users import describe_users
+    from muster.settings import Settings
+
+    typer.echo(json.dumps(describe_users(Settings()), indent=2))
+
+
+@app.command()
 def asyncapi() -> None:
     """Print the AsyncAPI description of every event; docs/asyncapi.yaml holds it."""
     import yaml

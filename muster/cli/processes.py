@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Sequence
 from types import FrameType
 
 from muster.cli import bootstrap
@@ -15,7 +16,7 @@ from muster.messaging.restoring import Restorer
 from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.logs import configure_logging
-from muster.service.platform import Condition, Platform
+from muster.service.platform import BrokerAccess, Condition, Platform
 from muster.service.relay import Relay
 from muster.service.restoration import QueueMemory
 from muster.service.rounds import Rounds
@@ -79,17 +80,22 @@ def worker() -> None:
     if not _stores_answer(stores, condition, asked):
         return
     topology = bootstrap.topology()
-    restorers = [
-        Restorer(topology, service, QueueMemory(store, condition))
-        for service, store in stores.items()
-    ]
-    connection = RabbitConnection(settings.amqp_url, restorers)
+    connections: list[RabbitConnection] = []
+    brokers: dict[str, BrokerAccess] = {}
+    for address, services in _by_login(settings).items():
+        restorers = [
+            Restorer(topology, service, QueueMemory(stores[service], condition))
+            for service in services
+        ]
+        connection = RabbitConnection(address, restorers)
+        publisher = RabbitPublisher(
+            address, exchanges=_exchanges(services), on_return=connection.queue_missing
+        )
+        connections.append(connection)
+        brokers |= dict.fromkeys(services, BrokerAccess(connection, publisher))
     platform = Platform(
         stores=stores,
-        subscribers=connection,
-        publisher=RabbitPublisher(
-            settings.amqp_url, exchanges=_exchanges(settings), on_return=connection.queue_missing
-        ),
+        brokers=brokers,
         batch_size=settings.batch_size,
         drain_seconds=settings.drain_seconds,
         condition=condition,
@@ -98,7 +104,8 @@ def worker() -> None:
     try:
         run_services(classes, platform, lambda: asked.to_stop)
     finally:
-        connection.close()
+        for each in connections:
+            each.close()
         endpoint.close()
 
 
@@ -112,19 +119,41 @@ def relay() -> None:
     log.info("relay is up", extra={"port": endpoint.start()})
     if not _declared(settings, condition, asked):
         return
-    publisher = RabbitPublisher(settings.amqp_url, exchanges=_exchanges(settings))
-    relays = [Relay(store, publisher) for store in bootstrap.open_stores(settings).values()]
-    rounds = Rounds(relays, condition, publisher.reach)
+    stores = bootstrap.open_stores(settings)
+    relays: list[Relay] = []
+    publishers: list[RabbitPublisher] = []
+    rounds: list[Rounds] = []
+    for address, services in _by_login(settings).items():
+        publisher = RabbitPublisher(address, exchanges=_exchanges(services))
+        own = [Relay(stores[service], publisher) for service in services]
+        name = f"broker for {', '.join(services)}"
+        rounds.append(Rounds(own, condition, publisher.reach, broker=name))
+        relays += own
+        publishers.append(publisher)
     while not asked.to_stop:
-        publisher.rest(BUSY_PAUSE if rounds.turn() else IDLE_PAUSE)
-    for each in relays:
-        each.close()
-    publisher.close()
+        pause = BUSY_PAUSE if sum(each.turn() for each in rounds) else IDLE_PAUSE
+        for publisher in publishers:
+            publisher.rest(pause / len(publishers))
+    for relay in relays:
+        relay.close()
+    for publisher in publishers:
+        publisher.close()
     endpoint.close()
 
 
-def _exchanges(settings: Settings) -> list[Exchange]:
-    return [exchange for service in settings.services for exchange in exchanges_of(service)]
+def _by_login(settings: Settings) -> dict[str, list[str]]:
+    """Return which services log in to the broker by which address: all by one, or each by its own.
+
+    Raises NoSecret.
+    """
+    services: dict[str, list[str]] = {}
+    for service in settings.services:
+        services.setdefault(settings.amqp_url_of(service), []).append(service)
+    return services
+
+
+def _exchanges(services: Sequence[str]) -> list[Exchange]:
+    return [exchange for service in services for exchange in exchanges_of(service)]
 
 
 def _starting() -> Condition:
@@ -158,7 +187,8 @@ def _declared(settings: Settings, condition: Condition, asked: _Asked) -> bool:
     """
     while not asked.to_stop:
         try:
-            declare_exchanges(settings.amqp_url, _exchanges(settings))
+            for address, services in _by_login(settings).items():
+                declare_exchanges(address, _exchanges(services))
         except BrokerUnavailable as error:
             condition.broken("broker", str(error))
             log.warning("waiting for the broker", extra={"reason": str(error), "pid": os.getpid()})

@@ -53,7 +53,8 @@ def observe(deployment: Deployment) -> Running:
     running = Running(
         directory=deployment.directory,
         api=deployment.api_url,
-        amqp_url=deployment.amqp_url,
+        # At our own node the user who may do everything: the services have users of their own.
+        amqp_url=deployment.node.amqp_url if deployment.node else deployment.amqp_url,
         database_url=deployment.database_url,
         processes=tuple(
             RunningProcess(name, processes[name].pid, metrics[name])

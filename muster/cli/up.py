@@ -11,6 +11,7 @@ from muster.cli.deployment import PROCESSES, Deployment, Options, load, prepare
 from muster.cli.down import stop
 from muster.cli.errors import CannotRun
 from muster.cli.files import one_at_a_time, private_directory
+from muster.cli.node import Node
 from muster.cli.readiness import why_not_ready
 from muster.cli.running import Running, observe
 from muster.cli.supervise import Supervisor
@@ -55,6 +56,8 @@ def _start(options: Options, say: Say) -> Running:
     supervisor.shut_down()  # what outlived its supervisor would still hold ports and data
     deployment = prepare(options)
     ensure_keys(deployment.settings())
+    if deployment.node:
+        _give_users(deployment.node, deployment)
     supervisor.start_daemon(deployment.programs(), deployment.environment(options.environment))
     with _all_or_nothing(options):
         _start_all(supervisor, deployment, say)
@@ -109,6 +112,12 @@ def _migrate(deployment: Deployment) -> None:
             f"The databases cannot be used: {str(error).splitlines()[0]}\n"
             "If they are your own, check --database-url and that each of them exists."
         ) from error
+
+
+def _give_users(node: Node, deployment: Deployment) -> None:
+    from muster.cli.broker_users import give_users  # loads every service: only when it is needed
+
+    give_users(node, deployment.settings())
 
 
 class _Watch:

@@ -115,13 +115,14 @@ class Subscribe(_MusterEntrypoint):
     def _run(self) -> None:
         platform, method = self.platform, self.bound_method()
         subscription = self.subscription(self.container.service_name)
+        broker = platform.brokers[self.container.service_name]
         inlet = Inlet(
             subscription,
             method if self.batched else one_by_one(method),
             self.store,
-            platform.publisher,
+            broker.publisher,
         )
-        subscriber = platform.subscribers.subscriber(subscription.queue, 2 * platform.batch_size)
+        subscriber = broker.subscribers.subscriber(subscription.queue, 2 * platform.batch_size)
         pause = SHORTEST_PAUSE
         try:
             while not self.stopping:

@@ -1,7 +1,7 @@
 """What a worker process gives to the services it runs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -55,12 +55,19 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Platform:
-    """Stores, broker and condition of one worker process."""
+class BrokerAccess:
+    """What a service has of the broker; those with the same login there share it."""
 
-    stores: dict[str, Store]
     subscribers: SubscriberSource
     publisher: Publisher  # for retries and dead letters; never for events, those go by the outbox
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Stores, broker and condition of one worker process; stores and broker by service."""
+
+    stores: dict[str, Store]
+    brokers: Mapping[str, BrokerAccess]
     batch_size: int
     drain_seconds: float
     condition: Condition = field(default_factory=Condition)

@@ -30,10 +30,11 @@ class _Every:
 
 
 class Rounds:
-    """Lets every relay work in turn. One whose store fails holds up no other.
+    """Lets every relay of one publisher work in turn. One whose store fails holds up no other.
 
     What fails is tried again in the next round, and is a reason not to be ready until then. So is
     a broker that cannot be reached while there is nothing to say: `reach` raises BrokerUnavailable.
+    `broker` is what the condition calls it, where a process has several logins there.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Rounds:
         condition: Condition,
         reach: Callable[[], None],
         monotonic: Callable[[], float] = time.monotonic,
+        broker: str = "broker",
     ) -> None:
         self._relays = relays
+        self._broker = broker
         self._condition = condition
         self._reach = reach
         self._measure = _Every(MEASURE_EVERY, monotonic)
@@ -57,7 +60,7 @@ class Rounds:
         # Measured even when nothing moves: that is when the measures matter.
         if self._measure.is_due():
             if not moved:
-                self._attempt("broker", self._reach)
+                self._attempt(self._broker, self._reach)
             for relay in self._relays:
                 self._attempt(f"measuring {relay.service}", relay.measure)
         if self._tidy.is_due():
@@ -74,14 +77,14 @@ class Rounds:
             try:
                 moved += relay.step()
             except BrokerUnavailable as error:
-                self._condition.broken("broker", str(error))
+                self._condition.broken(self._broker, str(error))
                 return moved  # they share it, and each attempt to connect may take seconds
             except TransientError as error:
                 self._condition.broken(part, str(error))
             else:
                 self._note(part, relay.trouble)
         if moved:
-            self._condition.works("broker")
+            self._condition.works(self._broker)
         return moved
 
     def _tidy_some(self, relay: Relay) -> None:

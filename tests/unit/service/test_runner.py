@@ -11,7 +11,13 @@ from muster.messaging.envelope import Envelope
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import Delivery, Subscriber
 from muster.service import background, subscribe, timer
-from muster.service.platform import STUCK_AFTER_SECONDS, Condition, Platform, SubscriberSource
+from muster.service.platform import (
+    STUCK_AFTER_SECONDS,
+    BrokerAccess,
+    Condition,
+    Platform,
+    SubscriberSource,
+)
 from muster.service.runner import run_services
 from muster.storage.store import Store
 from muster.storage.tables import service_metadata
@@ -46,8 +52,7 @@ class World:
     ) -> None:
         platform = Platform(
             {"notify": self.store},
-            source or self.broker,
-            self.broker.publisher(),
+            {"notify": BrokerAccess(source or self.broker, self.broker.publisher())},
             batch_size=2,
             drain_seconds=drain_seconds,
             condition=self.condition,
