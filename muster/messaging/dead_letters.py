@@ -1,8 +1,9 @@
 """The dead letters in RabbitMQ: to look at, to put back, to take out.
 
-A letter is held, not taken: RabbitMQ gives it back to its old place in the queue when it is let go
-of, and also when the connection ends, however it ends. So nothing that happens to whoever looks can
-lose one. Only `remove` takes letters out.
+A letter is held, not taken: RabbitMQ puts it back into the queue when it is let go of, and also
+when the connection ends, however it ends. So nothing that happens to whoever looks can lose one.
+Only `remove` takes letters out. Looking changes their order (what was given back is handed out
+first, and what is held goes behind it), so whoever wants the oldest has to look at all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ class QueueForbidden(PermanentError):
 
 
 class HeldLetters:
-    """The letters of one subscription that are held through one channel, oldest first."""
+    """The letters of one subscription that are held through one channel."""
 
     def __init__(self, channel: BlockingChannel, subscription: Subscription) -> None:
         self._channel = channel
@@ -95,7 +96,7 @@ class DeadLetters:
 
     @contextmanager
     def of(self, subscription: Subscription) -> Iterator[HeldLetters]:
-        """Hold letters of a subscription; whatever was not removed is back in its place after."""
+        """Hold letters of a subscription; whatever was not removed is back after."""
         with broker_failures("RabbitMQ opened no channel"):
             channel = self._connection.channel()
         try:

@@ -106,6 +106,11 @@ class DeadLetter:
         return _moment(self.headers.get(DIED_AT))
 
     @property
+    def since(self) -> datetime:
+        """Return when it died, to sort by; who does not say so has lain there for ever."""
+        return self.died_at or datetime.min.replace(tzinfo=UTC)
+
+    @property
     def replays(self) -> int:
         """Return how often it was put back before, and died again."""
         replays = self.headers.get(REPLAYED, 0)

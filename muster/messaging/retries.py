@@ -52,13 +52,13 @@ def dead_letter_message(
         SERVICE: subscription.service,
         SUBSCRIPTION: subscription.name,
         FIRST_FAILED_AT: _first_failure(delivery, died_at),
-        DIED_AT: died_at.isoformat(timespec="seconds"),
+        DIED_AT: died_at.isoformat(),
     }
     return _forwarded(delivery, dead_letter_exchange(subscription.service), marks)
 
 
 def _first_failure(delivery: Delivery, now: datetime) -> str | int:
-    return delivery.headers.get(FIRST_FAILED_AT) or now.isoformat(timespec="seconds")
+    return delivery.headers.get(FIRST_FAILED_AT) or now.isoformat()
 
 
 def _forwarded(delivery: Delivery, exchange: str, marks: dict[str, str | int]) -> OutboundMessage:

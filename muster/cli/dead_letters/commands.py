@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 import typer
@@ -19,6 +20,7 @@ from muster.messaging.ports import Outcome
 from muster.messaging.topology import Subscription
 from muster.storage.retention import INBOX_KEPT
 
+LOOK_AT_MOST = 10_000  # letters of a queue that a list goes through to find the oldest
 AT_ONCE = 100  # letters that are read, put back or thrown away together
 # A letter that is put back may wait in its queue before the inbox is asked about it.
 REPLAYABLE = INBOX_KEPT - timedelta(days=1)
@@ -45,7 +47,7 @@ def list_letters(choice: Choice, limit: int, as_json: bool, clock: Clock | None 
     lines: list[str] = []
     with reach(choice) as there:
         for subscription in there.subscriptions:
-            letters, number = _first(there, subscription, limit, choice)
+            letters, number = _oldest(there, subscription, limit, choice)
             shown += letters[:limit]
             queues.append(_account(subscription, letters, number))
             if letters:
@@ -160,7 +162,9 @@ def _put_back(
     now: datetime,
 ) -> list[Outcome]:
     """Put back those that are not too old; print what became of every one."""
-    young = [letter for letter in letters if not _too_old(letter, oldest)]
+    young = sorted(
+        (letter for letter in letters if not _too_old(letter, oldest)), key=attrgetter("since")
+    )
     for letter in letters:
         if _too_old(letter, oldest):
             typer.echo(_why_too_old(letter, now))
@@ -187,13 +191,19 @@ def _why_too_old(letter: DeadLetter, now: datetime) -> str:
     )
 
 
-def _first(
+def _oldest(
     there: Reach, subscription: Subscription, limit: int, choice: Choice
 ) -> tuple[list[DeadLetter], int]:
-    """Return the first letters, one at least if there are any, and how many there are."""
+    """Return the oldest letters, one at least if there are any, and how many there are."""
+    oldest: list[DeadLetter] = []
+    seen = 0
     with there.held(subscription) as held:
-        letters = next(_batches(held, choice, max(limit, 1)), [])
-        return letters, len(letters) + held.more
+        for batch in _batches(held, choice):
+            seen += len(batch)
+            oldest = sorted([*oldest, *batch], key=attrgetter("since"))[: max(limit, 1)]
+            if seen >= LOOK_AT_MOST:
+                break
+        return oldest, seen + held.more
 
 
 def _account(
@@ -218,12 +228,10 @@ def _find(there: Reach, letter_ids: Collection[str], choice: Choice) -> list[Dea
     return found
 
 
-def _batches(
-    held: HeldLetters, choice: Choice, at_once: int = AT_ONCE
-) -> Iterator[list[DeadLetter]]:
+def _batches(held: HeldLetters, choice: Choice) -> Iterator[list[DeadLetter]]:
     """Yield all letters. A queue that is not there holds none, unless it was asked for by name."""
     try:
-        while batch := held.take(at_once):
+        while batch := held.take(AT_ONCE):
             yield batch
     except QueueMissing:
         if choice.queue is not None:
