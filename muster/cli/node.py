@@ -112,12 +112,12 @@ class Node:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG_ARGUMENTS,
         }
 
-    def control(self, *arguments: str, timeout: float = 60) -> str:
-        """Run `rabbitmqctl` against this node and return what it printed.
+    def control(self, *arguments: str, timeout: float = 60, tool: str = "rabbitmqctl") -> str:
+        """Run `rabbitmqctl`, or another of its tools, against this node; return what it printed.
 
         Raises subprocess.CalledProcessError, with its output, if the command failed.
         """
-        command = (str(self.scripts / "rabbitmqctl"), "--quiet", *arguments)
+        command = (str(self.scripts / tool), "--quiet", *arguments)
         return subprocess.run(  # noqa: S603 - our own scripts, no shell
             command,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | self.environment(),

@@ -12,6 +12,7 @@ from muster.messaging.declare import declare_exchanges
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import OutboundMessage, Outcome
 
+RENEWAL_PAUSE_SECONDS = 1.0  # a broker that keeps refusing is not asked for channels all the time
 DECLARE_PAUSE_SECONDS = 1.0  # where a message finds no queue although everything was declared
 
 log = logging.getLogger("muster.messaging")
@@ -24,6 +25,10 @@ class RabbitPublisher:
     service's: a broker that was wiped does not have them any more. What finds no queue is RETURNED,
     and `on_return` is called. A broker that has blocked the connection (memory or disk alarm) costs
     `confirm_timeout_s` and leaves the outcome UNKNOWN.
+
+    What is REFUSED ends the connection, too: a channel on a node of a cluster may go on refusing
+    for a queue whose leader has died, for as long as the channel lives (RabbitMQ 3.10); the next
+    finds the leader that was elected.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class RabbitPublisher:
         self._nodes = nodes_of(amqp_url, "publisher")
         self._confirm_timeout_s = confirm_timeout_s
         self._channel: ConfirmChannel | None = None
+        self._renewed_at = float("-inf")
 
     def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
         """Publish all in order and return one outcome for each, in order."""
@@ -61,6 +67,8 @@ class RabbitPublisher:
         if Outcome.RETURNED in confirms.outcomes:
             self._declared = False
             self._on_return()
+        if Outcome.REFUSED in confirms.outcomes:
+            self._renew()
         return confirms.outcomes
 
     def reach(self) -> None:
@@ -94,6 +102,12 @@ class RabbitPublisher:
         reason = described(channel.failure) if channel.failure else "no confirm in time"
         log.warning("a publish was cut short", extra={"reason": reason})
         return False
+
+    def _renew(self) -> None:
+        """Let the next publish open another connection, unless this one was opened just for that."""
+        if time.monotonic() - self._renewed_at >= RENEWAL_PAUSE_SECONDS:
+            self._renewed_at = time.monotonic()
+            self.close()
 
     def _open_channel(self) -> ConfirmChannel:
         if self._channel is not None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,6 +55,10 @@ class RabbitCluster:
         """Start a node and return once it takes connections."""
         self.launch(name)
         eventually(lambda: self.answers(name), within_s=120, every_s=0.2)
+
+    def erase(self, name: str) -> None:
+        """Take the data of a node that is down: what is started next is a new one."""
+        shutil.rmtree(self.nodes[name].directory / "data")
 
     def answers(self, name: str) -> bool:
         """Tell whether a node takes connections."""
