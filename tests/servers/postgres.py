@@ -65,12 +65,14 @@ def session_cluster(session: Path) -> Cluster:
     directory = session / "postgres"
     with one_at_a_time(session):
         if not Supervisor(directory).alive():
-            _start(directory)
+            start_cluster(directory)
         known = read_json(directory / "cluster.json")
     return Cluster(known["port"], known["password"])
 
 
-def _start(directory: Path) -> None:
+def start_cluster(directory: Path) -> Cluster:
+    """Start a cluster under a supervisor of its own in this new directory; return it once it
+    answers. Every directory above has to let others pass: PostgreSQL does not run as root."""
     binaries = _find_binaries()
     user = "postgres" if os.getuid() == 0 else None  # it refuses to run as root
     directory.mkdir(mode=0o711)
@@ -93,6 +95,7 @@ def _start(directory: Path) -> None:
     write_private_json(
         directory / "cluster.json", {"port": cluster.port, "password": cluster.password}
     )
+    return cluster
 
 
 def _find_binaries() -> Path:

@@ -18,14 +18,19 @@ def session_node(session: Path) -> Node:
     with one_at_a_time(session):
         if Supervisor(directory).alive():
             return load_node(directory / "node")
-        try:
-            node = prepare_node(directory / "node", with_metrics=False)
-        except NoRabbitMQ:
-            missing("RabbitMQ", "rabbitmq-server")
-        supervisor = Supervisor(directory)
-        supervisor.start_daemon(node.programs(), os.environ)
-        launch_broker(supervisor, node)
-        eventually(lambda: broker_is_ready(supervisor, node), within_s=60)
+        return start_node(directory, with_metrics=False)
+
+
+def start_node(directory: Path, *, with_metrics: bool) -> Node:
+    """Start a node under a supervisor of its own in this directory; return it once it is ready."""
+    try:
+        node = prepare_node(directory / "node", with_metrics=with_metrics)
+    except NoRabbitMQ:
+        missing("RabbitMQ", "rabbitmq-server")
+    supervisor = Supervisor(directory)
+    supervisor.start_daemon(node.programs(), os.environ)
+    launch_broker(supervisor, node)
+    eventually(lambda: broker_is_ready(supervisor, node), within_s=60)
     return node
 
 
