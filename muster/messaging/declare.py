@@ -122,8 +122,7 @@ def _refusals(kind: str, name: str) -> Iterator[None]:
                 f"management page), and start again."
             )
         else:
-            advice = "Give this user configure, write and read rights in the vhost, or declare it"
-            advice += " beforehand as an administrator."
+            advice = "Give this user the rights that `muster broker-users` tells of."
         raise TopologyMismatch(
             f"The broker refuses the {kind} {name!r}: {error.reply_text}. {advice}"
         ) from error

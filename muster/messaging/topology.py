@@ -45,6 +45,14 @@ class Subscription:
     name: str
     events: tuple[type[Event], ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a queue with the name of an exchange: the broker's rights do not tell them apart.
+
+        Whoever may hear an exchange of events might read such a queue.
+        """
+        if self.name.partition(".")[0] in ("events", "dlx", "return", "retry"):
+            raise ValueError(f"{self.queue!r} is the name of an exchange; call the queue otherwise")
+
     @property
     def queue(self) -> str:
         """Return the name of the work queue."""

@@ -1,7 +1,9 @@
 """What a topology asks of the broker."""
 
+import pytest
+
 from muster.messaging.blueprint import Exchange, Queue, exchanges, queues
-from muster.messaging.topology import Topology
+from muster.messaging.topology import Subscription, Topology
 from tests.unit.messaging.builders import ALARM, HOUSE
 
 
@@ -83,6 +85,13 @@ def test_every_way_out_of_a_queue_is_at_least_once() -> None:
     assert len(leaving) == 5
     assert all(q.arguments["x-dead-letter-strategy"] == "at-least-once" for q in leaving)
     assert all(q.arguments["x-overflow"] == "reject-publish" for q in leaving)
+
+
+@pytest.mark.parametrize("name", ["events", "dlx", "return", "retry.5s"])
+def test_no_queue_has_the_name_of_an_exchange(name: str) -> None:
+    """Rights are given by name: whoever may hear the one might read the other."""
+    with pytest.raises(ValueError, match="is the name of an exchange"):
+        Subscription("guard", name, ALARM.events)
 
 
 def test_every_delivery_limit_is_positive() -> None:
