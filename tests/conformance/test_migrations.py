@@ -98,3 +98,20 @@ def test_an_upgrade_lets_matching_take_what_is_said_again(engine: Engine) -> Non
 
     with engine.connect() as connection:
         assert connection.execute(select(members.c.version)).scalar() == 0
+
+
+def test_what_notify_has_heard_is_known_under_the_new_name_of_the_queue(engine: Engine) -> None:
+    """Events that come again after the upgrade are told to nobody a second time."""
+    taken_to(engine, "notify", "0002")
+    inbox = metadata_of("notify").tables["inbox_messages"]
+    heard = {"message_id": "evt_1", "received_at": datetime.now(UTC)}
+    with engine.begin() as connection:
+        connection.execute(
+            inbox.insert(),
+            [heard | {"subscription": "events"}, heard | {"subscription": "members"}],
+        )
+
+    upgrade(migrations_of("notify"), engine)
+
+    with engine.connect() as connection:
+        assert set(connection.scalars(select(inbox.c.subscription))) == {"news", "members"}
