@@ -104,7 +104,7 @@ class RabbitPublisher:
         return False
 
     def _renew(self) -> None:
-        """Let the next publish open another connection, unless this one was opened just for that."""
+        """Let the next publish open another connection, unless this one is quite new."""
         if time.monotonic() - self._renewed_at >= RENEWAL_PAUSE_SECONDS:
             self._renewed_at = time.monotonic()
             self.close()
