@@ -23,6 +23,7 @@ from muster.service.declared import subscriptions_of
 from muster.settings import Settings
 from muster.storage.engine import open_engine
 from muster.storage.migrations import upgrade
+from muster.storage.records import protect_records
 from muster.storage.store import Store, StoreUnavailable
 from muster.web.app import create_app
 from muster.web.tokens import TokenSigner, TokenVerifier
@@ -130,6 +131,7 @@ def migrate(settings: Settings) -> None:
         if engine.dialect.name == "sqlite" and engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         upgrade(migrations_of(service), engine)
+        protect_records(engine, metadata_of(service))
         engine.dispose()
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from muster.storage.columns import Sequence, UtcDateTime
+from muster.storage.records import RECORD
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -80,6 +81,7 @@ def service_metadata() -> MetaData:
         Column("reason", Text, nullable=False),
         Column("occurred_at", UtcDateTime, nullable=False),
         Column("recorded_at", UtcDateTime, nullable=False),
+        info=RECORD,
     )
     Table(
         "idempotency_keys",

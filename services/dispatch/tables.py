@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 
 from muster.storage.columns import Sequence, UtcDateTime
+from muster.storage.records import RECORD
 from muster.storage.repository import Repository
 from muster.storage.tables import service_metadata
 from services.dispatch.domain.heard_request import HeardRequest
@@ -87,6 +88,7 @@ timeline_entries = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("out_of_order", Boolean, nullable=False),
     Index(None, "job_id", "occurred_at", "sequence"),
+    info=RECORD,
 )
 
 flags = Table(

@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.storage.columns import Sequence as Counter
 from muster.storage.columns import UtcDateTime
+from muster.storage.records import RECORD
 from muster.storage.repository import Repository
 from muster.storage.tables import service_metadata
 from services.notify.domain.endpoint import Endpoint
@@ -78,6 +79,7 @@ attempts = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("detail", Text, nullable=False),
+    info=RECORD,
 )
 
 webhooks = Table(
