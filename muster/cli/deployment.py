@@ -19,6 +19,11 @@ API_PORT = 8480  # or the next that is free
 FILE = "deployment.json"
 
 
+def kind_of(process: str) -> str:
+    """Return which of PROCESSES one is by its name: a second worker is `worker-2`."""
+    return process.partition("-")[0]
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user may choose; None leaves the choice to us."""
@@ -27,6 +32,7 @@ class Options:
     database_url: str | None = None  # with {service} to fill in
     amqp_url: str | None = None  # of a broker of the user's own: then we run none
     environment: Mapping[str, str] = field(default_factory=dict)  # more MUSTER_… settings
+    workers: int | None = None  # how many share the work; one
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class Deployment:
     amqp_url: str
     node: Node | None
     amqp_password_file: str | None = None  # of each service, at our own node
+    workers: int = 1
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Return the name of every process that is Muster's own."""
+        return _names(self.workers)
 
     @property
     def api_url(self) -> str:
@@ -63,10 +75,10 @@ class Deployment:
         return broker + [
             Program(
                 name,
-                (sys.executable, "-m", "muster", name),
+                (sys.executable, "-m", "muster", kind_of(name)),
                 {"MUSTER_HTTP_PORT" if name == API else "MUSTER_METRICS_PORT": str(port)},
             )
-            for name, port in ((name, self.ports[name]) for name in PROCESSES)
+            for name, port in ((name, self.ports[name]) for name in self.processes)
         ]
 
     def settings(self) -> Settings:
@@ -103,13 +115,15 @@ def prepare(options: Options) -> Deployment:
     directory = private_directory(options.directory)
     data = private_directory(directory / "data")
     node = None if options.amqp_url else prepare_node(directory / "rabbitmq")
+    workers = options.workers or 1
     deployment = Deployment(
         directory=directory,
-        ports=remembered_ports(directory / "ports.json", PROCESSES, {API: API_PORT}),
+        ports=remembered_ports(directory / "ports.json", _names(workers), {API: API_PORT}),
         database_url=options.database_url or f"sqlite:///{data}/{{service}}.db",
         amqp_url=options.amqp_url or _address_of(node),
         node=node,
         amqp_password_file=str(directory / "passwords" / "amqp_{service}") if node else None,
+        workers=workers,
     )
     known = asdict(deployment) | {"directory": str(directory), "node": node is not None}
     write_private_json(directory / FILE, known)
@@ -124,6 +138,10 @@ def load(directory: Path) -> Deployment:
     home = Path(known.pop("directory"))
     node = load_node(home / "rabbitmq") if known.pop("node") else None
     return Deployment(directory=home, node=node, **known)
+
+
+def _names(workers: int) -> tuple[str, ...]:
+    return (API, WORKER, *(f"{WORKER}-{n}" for n in range(2, workers + 1)), RELAY)
 
 
 def _address_of(node: Node | None) -> str:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from muster.cli.deployment import PROCESSES
+from muster.cli.deployment import PROCESSES, kind_of
 from muster.cli.files import DEFAULT_DIRECTORY
 from muster.cli.running import RUN_FILE
 from muster.cli.supervise import Supervisor
@@ -16,7 +16,8 @@ def stop(directory: Path = DEFAULT_DIRECTORY, *, erase: bool = False) -> bool:
     """
     supervisor = Supervisor(directory)
     if supervisor.alive():
-        supervisor.stop_all(PROCESSES)
+        names = (process.name for process in supervisor.processes())
+        supervisor.stop_all(name for name in names if kind_of(name) in PROCESSES)
     ran = supervisor.shut_down()
     (directory / RUN_FILE).unlink(missing_ok=True)
     if erase and directory.exists():

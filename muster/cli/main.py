@@ -43,12 +43,15 @@ def up(
     directory: Directory = DEFAULT_DIRECTORY,
     database_url: DatabaseUrl = None,
     amqp_url: AmqpUrl = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=99, help="How many workers share the queues; one.")
+    ] = None,
 ) -> None:
     """Start Muster on this machine, with a RabbitMQ of its own, and wait until it is ready."""
     from muster.cli.deployment import Options
     from muster.cli.up import start
 
-    running = start(Options(directory, database_url, amqp_url), typer.echo)
+    running = start(Options(directory, database_url, amqp_url, workers=workers), typer.echo)
     typer.echo(f"\nMuster is up: {running.api}/openapi.json   operator: {running.credentials}")
 
 

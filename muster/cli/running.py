@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from muster.cli.deployment import PROCESSES, Deployment, load
+from muster.cli.deployment import Deployment, load
 from muster.cli.files import DEFAULT_DIRECTORY, write_private_json
 from muster.cli.supervise import Process, Supervisor
 
@@ -47,7 +47,7 @@ def current_processes(directory: Path = DEFAULT_DIRECTORY) -> dict[str, Process]
 def observe(deployment: Deployment) -> Running:
     """Ask the supervisor what runs, and write it to run.json, which only its owner may read."""
     processes = current_processes(deployment.directory)
-    metrics = {name: deployment.metrics_of(name) for name in PROCESSES}
+    metrics = {name: deployment.metrics_of(name) for name in deployment.processes}
     if deployment.node:
         metrics[BROKER] = deployment.node.metrics_url
     running = Running(
@@ -58,7 +58,7 @@ def observe(deployment: Deployment) -> Running:
         database_url=deployment.database_url,
         processes=tuple(
             RunningProcess(name, processes[name].pid, metrics[name])
-            for name in (BROKER, *PROCESSES)
+            for name in (BROKER, *deployment.processes)
             if name in processes and name in metrics
         ),
         started_at=_first_start(processes),

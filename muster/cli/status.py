@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.cli.broker import broker_is_ready
-from muster.cli.deployment import PROCESSES, Deployment, load
+from muster.cli.deployment import PROCESSES, Deployment, kind_of, load
 from muster.cli.errors import CannotRun
 from muster.cli.readiness import why_not_ready
 from muster.cli.running import BROKER, current_processes, observe
@@ -32,7 +32,7 @@ def show_status(directory: Path) -> bool:
 def _trouble(deployment: Deployment, process: Process) -> str | None:
     if not process.running:
         return process.reason or process.state.lower()
-    if process.name in PROCESSES:
+    if kind_of(process.name) in PROCESSES:
         return why_not_ready(deployment.readiness_of(process.name), process.pid)
     if process.name == BROKER and deployment.node:
         return _broker_trouble(deployment)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from muster.cli.broker import broker_is_ready, launch_broker
 from muster.cli.credentials import ensure_keys, ensure_operator
-from muster.cli.deployment import PROCESSES, Deployment, Options, load, prepare
+from muster.cli.deployment import Deployment, Options, load, prepare
 from muster.cli.down import stop
 from muster.cli.errors import CannotRun
 from muster.cli.files import one_at_a_time, private_directory
@@ -70,6 +70,9 @@ def _refuse_change(options: Options, deployment: Deployment) -> None:
     for what, url in wanted.items():
         if url is not None and url != actual[what]:
             raise CannotRun(f"Muster runs already with another {what}: `muster down` first.")
+    if options.workers not in (None, deployment.workers):
+        number = deployment.workers
+        raise CannotRun(f"Muster runs already with {number} worker(s): `muster down` first.")
 
 
 @contextmanager
@@ -93,10 +96,10 @@ def _start_all(supervisor: Supervisor, deployment: Deployment, say: Say) -> None
             lambda: broker_is_ready(supervisor, node), BROKER_SECONDS, "the start of RabbitMQ"
         )
         say("RabbitMQ: ready")
-    for name in PROCESSES:
+    for name in deployment.processes:
         supervisor.start(name)
     watch = _Watch(supervisor)
-    for name in PROCESSES:
+    for name in deployment.processes:
         watch.wait(deployment, name)
         say(f"{name}: ready at {deployment.address(name)}")
     ensure_operator(deployment)

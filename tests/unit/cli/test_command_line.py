@@ -90,6 +90,18 @@ def test_with_a_broker_of_ones_own_no_node_is_prepared(tmp_path: Path) -> None:
     assert load(tmp_path / "own") == deployment
 
 
+def test_several_workers_have_names_and_ports_of_their_own(tmp_path: Path) -> None:
+    """And run the same command; whoever loads the deployment finds as many."""
+    deployment = prepare(Options(tmp_path / "own", amqp_url=AMQP_URL, workers=3))
+    names = ["api", "worker", "worker-2", "worker-3", "relay"]
+    assert [program.name for program in deployment.programs()] == names
+    assert [program.command[-1] for program in deployment.programs()] == [
+        *("api", "worker", "worker", "worker", "relay")
+    ]
+    assert len({deployment.address(name) for name in names}) == 5
+    assert load(tmp_path / "own") == deployment
+
+
 def test_each_process_has_a_port_and_all_share_the_settings(tmp_path: Path) -> None:
     """Everything a process needs is in its environment."""
     deployment = prepare(Options(tmp_path / "own", amqp_url=AMQP_URL))
