@@ -3,8 +3,10 @@
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
+
+from muster.storage.quick import QuickConnection, make_quick
 
 # Left to itself, TCP takes a quarter of an hour to find that the other end is gone.
 _NOTICE_A_SILENT_SERVER = {
@@ -30,7 +32,7 @@ def open_engine(url: str) -> Engine:
         in_memory = parsed.database in (None, "", ":memory:")
         return _open_sqlite(url, in_memory=in_memory)
     if backend == "postgresql":
-        return create_engine(
+        engine = create_engine(
             url,
             hide_parameters=True,
             pool_size=10,
@@ -44,6 +46,8 @@ def open_engine(url: str) -> Engine:
                 "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
             },
         )
+        make_quick(engine)
+        return engine
     raise ValueError(
         f"{backend!r} is not a store Muster knows; use sqlite:///path or postgresql+psycopg://…"
     )
@@ -57,6 +61,7 @@ def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
     if in_memory:
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
+    make_quick(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: SqliteConnection, _record: object) -> None:
@@ -69,8 +74,8 @@ def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def _begin(connection: QuickConnection) -> None:
         read_only = connection.get_execution_options().get(READ_ONLY, False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        connection.run_text("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
