@@ -30,6 +30,8 @@ from tests.conformance.brokers import received
 from tests.stores import START
 from tests.unit.messaging.builders import delivery
 
+pytestmark = pytest.mark.broker
+
 MUSTER = topology()
 QUEUES = [queue.name for queue in queues(MUSTER)]
 MATCHINGS = [name for name in QUEUES if name.startswith("matching.")]

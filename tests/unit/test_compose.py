@@ -1,11 +1,13 @@
 """docker-compose.yml: what it says about images, processes, settings and secrets."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -78,14 +80,13 @@ def test_postgres_is_not_called_healthy_while_it_still_makes_the_databases() -> 
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    """Each comes from the environment, and a missing one is refused with a hint."""
+    """Each comes from a file that is mounted, and whose name is all that is said here."""
     for name, value in all_values():
         login = re.search(r"://[^:/]+:([^@]+)@", value)
-        secret = login.group(1) if login else value if SECRET_NAME.search(name) else None
-        if secret is not None:
-            found = VARIABLE.fullmatch(secret)
-            assert found, f"{name} holds a secret"
-            assert found.group(2), f"{name} would be empty without a word"
+        if login:
+            assert login.group(1) == "{password}", f"{name} holds a secret"
+        elif SECRET_NAME.search(name):
+            assert value.startswith("/run/secrets/"), f"{name} holds a secret"
 
 
 def test_every_setting_is_one_that_muster_knows() -> None:
@@ -123,10 +124,109 @@ def test_the_example_environment_names_every_variable_that_is_asked_for() -> Non
     assert asked | passed_on == offered
 
 
+def secrets_of(service: str) -> set[str]:
+    """What a container is let see."""
+    return set(SERVICES[service].get("secrets", ()))
+
+
+def test_every_secret_is_one_that_the_script_makes(tmp_path: Path) -> None:
+    """And every password it makes is used; run again, it changes none."""
+    script = TOP / "deploy" / "secrets.sh"
+    subprocess.run([script, tmp_path / "secrets"], check=True, capture_output=True)
+    made = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+    subprocess.run([script, tmp_path / "secrets"], check=True, capture_output=True)
+
+    assert {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()} == made
+    assert set(COMPOSE["secrets"]) == set(made) - {"ca.key"}
+    assert {name for service in SERVICES for name in secrets_of(service)} == set(COMPOSE["secrets"])
+    for name, secret in COMPOSE["secrets"].items():
+        assert secret == {"file": f"./deploy/secrets/{name}"}
+
+
+def test_the_secrets_are_let_out_to_nobody(tmp_path: Path) -> None:
+    """Their directory is its maker's alone, is never committed, and all passwords differ."""
+    subprocess.run([TOP / "deploy/secrets.sh", tmp_path / "s"], check=True, capture_output=True)
+
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+    assert "deploy/secrets/" in (TOP / ".gitignore").read_text().split()
+    passwords = [f.read_text() for f in (tmp_path / "s").iterdir() if "." not in f.name]
+    assert len(set(passwords)) == len(passwords) == 3 * len(OWNERS) + 1
+    assert all(len(each.strip()) >= 64 for each in passwords)
+
+
+@pytest.mark.parametrize(
+    ("container", "kinds"),
+    [
+        ("api", {"database"}),
+        ("worker", {"database", "amqp"}),
+        ("relay", {"database", "amqp"}),
+        ("migrate", {"database_owner"}),
+        ("broker-users", {"amqp"}),
+    ],
+)
+def test_each_container_is_given_the_passwords_it_needs_and_no_more(
+    container: str, kinds: set[str]
+) -> None:
+    """The api has no business with RabbitMQ, and only migrations may change tables."""
+    wanted = {f"{kind}_{service}" for kind in kinds for service in OWNERS}
+
+    assert secrets_of(container) == wanted | {"ca.pem"}
+
+
+def test_every_file_a_container_names_is_mounted() -> None:
+    """As a secret of its own."""
+    for container in SERVICES:
+        for value in filter(None, environment(container).values()):
+            for name in re.findall(r"/run/secrets/([\w.{}]+)", value):
+                names = {name.replace("{service}", service) for service in OWNERS}
+                assert names <= secrets_of(container)
+
+
+def test_rabbitmq_and_postgres_are_reached_over_tls_and_have_to_prove_their_names() -> None:
+    """By the authority whose certificate everybody is given."""
+    for process in ("worker", "relay"):
+        amqp = urlsplit(str(environment(process)["MUSTER_AMQP_URL"]))
+        assert (amqp.scheme, amqp.hostname, amqp.port) == ("amqps", "rabbitmq", 5671)
+        assert parse_qs(amqp.query) == {"cacertfile": ["/run/secrets/ca.pem"]}
+    for process in ("migrate", *PROCESSES):
+        database = urlsplit(str(environment(process)["MUSTER_DATABASE_URL"]))
+        assert parse_qs(database.query) == {
+            "sslmode": ["verify-full"],
+            "sslrootcert": ["/run/secrets/ca.pem"],
+        }
+
+
+def test_the_servers_are_given_the_files_that_close_them() -> None:
+    """Every file of ours that is mounted exists."""
+    mounted = [
+        volume.split(":")[0]
+        for container in SERVICES.values()
+        for volume in container.get("volumes", ())
+        if volume.startswith("./")
+    ]
+
+    assert {"./deploy/rabbitmq/tls.conf", "./deploy/rabbitmq/users.conf"} <= set(mounted)
+    assert {"./deploy/postgres/start.sh", "./deploy/postgres/pg_hba.conf"} <= set(mounted)
+    assert all((TOP / file).is_file() for file in mounted)
+    assert SERVICES["postgres"]["entrypoint"][-1] == "/etc/muster/start.sh"
+
+
+def test_rabbitmq_waits_for_its_users() -> None:
+    """Without the file it would not start at all."""
+    condition = SERVICES["rabbitmq"]["depends_on"]["broker-users"]["condition"]
+    assert condition == "service_completed_successfully"
+
+
 def test_every_service_gets_a_database_of_its_own() -> None:
-    """The script that makes them and the address that names them agree."""
+    """The script that makes them, the file that lets in, and the address agree."""
     script = (TOP / "deploy/postgres/databases.sh").read_text()
     made = re.search(r"for service in ([a-z ]+);", script)
     assert made is not None
     assert set(made.group(1).split()) == set(OWNERS)
+    let_in = re.findall(
+        r"^hostssl\s+(\w+)\s+(\S+)\s+all\s+scram-sha-256$",
+        (TOP / "deploy/postgres/pg_hba.conf").read_text(),
+        re.MULTILINE,
+    )
+    assert let_in == [(f"muster_{o}", f"muster_{o},muster_{o}_owner") for o in OWNERS]
     assert "/muster_{service}" in str(environment("api")["MUSTER_DATABASE_URL"])
