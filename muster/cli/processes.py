@@ -16,7 +16,8 @@ from muster.messaging.restoring import Restorer
 from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.logs import configure_logging
-from muster.service.platform import BrokerAccess, Condition, Platform
+from muster.service.crash_points import CrashingSubscribers, CrashPoints
+from muster.service.platform import BrokerAccess, Condition, Platform, SubscriberSource
 from muster.service.relay import Relay
 from muster.service.restoration import QueueMemory
 from muster.service.rounds import Rounds
@@ -92,7 +93,8 @@ def worker() -> None:
             address, exchanges=_exchanges(services), on_return=connection.queue_missing
         )
         connections.append(connection)
-        brokers |= dict.fromkeys(services, BrokerAccess(connection, publisher))
+        access = _with_crash_points(connection, settings)
+        brokers |= dict.fromkeys(services, BrokerAccess(access, publisher))
     platform = Platform(
         stores=stores,
         brokers=brokers,
@@ -107,6 +109,12 @@ def worker() -> None:
         for each in connections:
             each.close()
         endpoint.close()
+
+
+def _with_crash_points(connection: RabbitConnection, settings: Settings) -> SubscriberSource:
+    if settings.crash_at is None:
+        return connection
+    return CrashingSubscribers(connection, CrashPoints(settings.crash_at))
 
 
 def relay() -> None:
