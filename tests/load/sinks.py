@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
@@ -21,6 +21,8 @@ class Received:
 
     mails: Counter[str] = field(default_factory=Counter)  # by Message-ID
     webhooks: Counter[str] = field(default_factory=Counter)  # by webhook-id and path
+    _at_next_mail: Callable[[], None] | None = None
+    _at_next_webhook: Callable[[], None] | None = None
     _ids_of: dict[bytes, set[str]] = field(default_factory=lambda: defaultdict(set))
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -28,6 +30,9 @@ class Received:
         """Note an e-mail."""
         with self._turn:
             self.mails[str(BytesHeaderParser().parsebytes(content)["Message-ID"])] += 1
+            call, self._at_next_mail = self._at_next_mail, None
+        if call is not None:
+            call()
 
     def webhook(self, path: str, webhook_id: str, body: bytes) -> None:
         """Note a webhook."""
@@ -36,6 +41,19 @@ class Received:
         with self._turn:
             self.webhooks[f"{webhook_id} at {path}"] += 1
             self._ids_of[sha256(content).digest()].add(webhook_id)
+            call, self._at_next_webhook = self._at_next_webhook, None
+        if call is not None:
+            call()
+
+    def at_next_mail(self, call: Callable[[], None]) -> None:
+        """Call this when the next e-mail has arrived, before its sender is told so."""
+        with self._turn:
+            self._at_next_mail = call
+
+    def at_next_webhook(self, call: Callable[[], None]) -> None:
+        """Call this when the next webhook has arrived, before its sender is told so."""
+        with self._turn:
+            self._at_next_webhook = call
 
     @property
     def doubled(self) -> tuple[str, ...]:

@@ -1,0 +1,34 @@
+"""The worst of it once more, on SQLite."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.conftest import Ward
+from tests.faults.faults import A_FEW, Fault
+from tests.faults.ordeal import undergo
+from tests.faults.patient import Patient
+
+pytestmark = [pytest.mark.faults, pytest.mark.broker]
+
+
+@pytest.fixture(scope="module")
+def patient(ward: Ward) -> Iterator[Patient]:
+    """A Muster under load."""
+    with ward.patient("sqlite") as patient:
+        yield patient
+
+
+@pytest.mark.parametrize("fault", A_FEW, ids=str)
+def test_it_serves_again_after(fault: Fault, patient: Patient) -> None:
+    """Soon, by itself, whatever it was."""
+    undergo(patient, fault)
+
+
+def test_of_all_that_was_accepted_nothing_is_lost_doubled_or_overbooked(
+    patient: Patient, ward: Ward
+) -> None:
+    """Over all these faults together."""
+    accounting = patient.discharge()
+    ward.keep("sqlite", patient, accounting)
+    accounting.assert_nothing_lost()
