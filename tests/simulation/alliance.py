@@ -5,6 +5,7 @@ they may serve is for an operator to decide.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -30,6 +31,7 @@ from muster.contracts.vocabulary.statuses import AuthorisationStatus, MemberStat
 from muster.contracts.vocabulary.values import Coverage, Money, Place, Position, Price, Window
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
+from services.notify.use_cases.register_webhook import NewWebhook, register_webhook
 from services.registry.domain.authorisation import Paper
 from services.registry.domain.capability import Particulars
 from services.registry.domain.organisation import Profile
@@ -72,8 +74,16 @@ def context(number: int) -> Context:
     return Context(Actor("somebody"), correlation_id=f"cor_{number}")
 
 
-def found(registry: Store) -> tuple[list[Caller], list[Caller]]:
-    """Let everybody join and the providers publish; return enterprises and providers as callers.
+@dataclass(frozen=True)
+class Alliance:
+    """Who is in it, as callers."""
+
+    enterprises: list[Caller]
+    providers: list[Caller]
+
+
+def found(registry: Store) -> Alliance:
+    """Let everybody join and the providers publish; return who they are.
 
     Every step is one unit of work, as it is over HTTP, so that the snapshots come one by one.
     """
@@ -87,13 +97,23 @@ def found(registry: Store) -> tuple[list[Caller], list[Caller]]:
             registry.transact(context(next(numbers)), partial(step, caller=caller))
         return caller
 
-    return (
+    return Alliance(
         [join(Role.ENTERPRISE, number, "SG") for number in range(ENTERPRISES)],
         [
             join(Role.PROVIDER, number, home, _show_licence, _publish)
             for number, home in enumerate(HOMES)
         ],
     )
+
+
+def register_webhooks(notify: Store, alliance: Alliance) -> None:
+    """Let an enterprise and a provider have events posted to them."""
+    for caller in (alliance.enterprises[0], alliance.providers[0]):
+        wanted = NewWebhook("https://member.example/events")
+        register = partial(
+            register_webhook, caller=caller, wanted=wanted, allowed=(), entropy=bytes
+        )
+        notify.transact(context(0), register)
 
 
 def _profile(role: Role, number: int, home: str) -> Profile:

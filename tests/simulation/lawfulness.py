@@ -1,5 +1,7 @@
 """Who may be asked, in this small world: told in a few lines, without the engine's help."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from muster.contracts.vocabulary.kinds import AuthorisationKind, CapabilityKind
@@ -10,8 +12,11 @@ from services.matching.engine.law.rules import RulePack
 from services.matching.projection import load_members
 
 
-def check_lawful(connection: Connection, offer: Offer, pack: RulePack) -> None:
-    """Whoever was just asked is an active member, licensed, and cleared where the law is unsure."""
+def check_lawful(connection: Connection, offer: Offer, packs: Sequence[RulePack]) -> None:
+    """Whoever was just asked is an active member, licensed, and cleared where the law is unsure.
+
+    While other rules are deployed, some workers go by those and some by the ones before.
+    """
     provider = load_members(connection, [offer.provider_id])[offer.provider_id]
     assert provider.is_active, f"{offer.offer_id} asks a provider that is {provider.status}"
     assert offer.enterprise_id not in provider.conflicts
@@ -22,12 +27,19 @@ def check_lawful(connection: Connection, offer: Offer, pack: RulePack) -> None:
         for paper in provider.papers
     )
     if offer.kind is CapabilityKind.GUARDS:
-        rules = {rule.rule_id: rule for rule in pack.rules}
-        barred = provider.home_country != "KH" and "kh.foreign" in rules
-        assert not barred, f"{offer.offer_id} asks a foreigner who is barred"
-        licence = rules["kh.licence"]
-        answer = last_answer(connection, offer, f"{licence.rule_id}@{licence.fingerprint}")
-        assert answer is ReviewStatus.CLEARED, f"{offer.offer_id} asks who is {answer}"
+        foreign = provider.home_country != "KH"
+        problems = [_problem(connection, offer, pack, foreign=foreign) for pack in packs]
+        assert "" in problems, f"{offer.offer_id} asks {problems}"
+
+
+def _problem(connection: Connection, offer: Offer, pack: RulePack, *, foreign: bool) -> str:
+    """Return what speaks against asking for these guards by these rules; nothing if nothing."""
+    rules = {rule.rule_id: rule for rule in pack.rules}
+    if foreign and "kh.foreign" in rules:
+        return "a foreigner who is barred"
+    licence = rules["kh.licence"]
+    answer = last_answer(connection, offer, f"{licence.rule_id}@{licence.fingerprint}")
+    return "" if answer is ReviewStatus.CLEARED else f"who is {answer}"
 
 
 def last_answer(connection: Connection, offer: Offer, key: str) -> ReviewStatus | None:

@@ -2,16 +2,16 @@
 
 Whatever would run at the same moment in the real system (a relay, a subscription, a timer, a
 person) is an actor here; a seed decides who goes next. So every order of events can happen, and any
-one of them can be repeated. Whatever is a process of its own may be killed at any commit.
+one of them can be repeated. Whatever is a process of its own may be killed at any step.
 """
 
 import random
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from pydantic_settings import BaseSettings
 from sqlalchemy import Engine
@@ -19,191 +19,328 @@ from sqlalchemy import Engine
 from muster.cli.bootstrap import metadata_of, subscriptions_class, topology
 from muster.clock import SeededIds, SimulatedClock
 from muster.contracts.catalogue import OWNERS
-from muster.messaging.disturbance import Disturbance
-from muster.messaging.envelope import Envelope
-from muster.messaging.memory import InMemoryBroker
-from muster.service import Kept, Setting
-from muster.service.declared import declared
-from muster.service.entrypoints import Background, Subscribe, Timer
-from muster.service.inlet import Inlet, one_by_one, take_and_ack
+from muster.messaging.errors import BrokerUnavailable
 from muster.service.relay import Relay
-from muster.service.timekeeper import Timekeeper
 from muster.storage.engine import open_engine
-from muster.storage.store import Store
-from muster.storage.unit_of_work import UnitOfWork
+from muster.storage.store import Store, StoreUnavailable
+from services.matching.adoptions import is_due, latest_adoption
 from services.matching.engine.law.rules import RulePack
-from services.matching.matcher import Matcher
 from services.matching.settings import MatchingSettings
-from tests.simulation.mortality import Killed, MortalStore
+from services.notify.use_cases.deliver_mail import MailRules, deliver_mail
+from services.notify.use_cases.deliver_webhooks import PostRules, deliver_webhooks
+from tests.simulation.climate import Climate
+from tests.simulation.far_end import FarEnd
+from tests.simulation.faults import Faults, Killed
+from tests.simulation.ledger import Ledger
+from tests.simulation.mortal_sql import MortalEngine
+from tests.simulation.network import HEAL, Network, NetworkPublisher
 from tests.simulation.thin_sql import ThinEngine
+from tests.simulation.worker import Worker
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-WAITING = "SELECT 1 FROM outbox_messages WHERE published_at IS NULL LIMIT 1"
-DUE = "SELECT 1 FROM timers WHERE due_at <= ? LIMIT 1"
+HORIZON = timedelta(days=30)  # what waits longer than that is no part of the story
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
+ATTEMPTS = 10  # of a notification
+SELDOM = 0.004  # of rounds that look for work where there hardly is any
 
-Actor = Callable[[], bool]  # does one thing; True if there was anything to do
+# Cheap questions, asked of the database itself: whether a process would find anything to do.
+WAITING = "SELECT 1 FROM outbox_messages WHERE published_at IS NULL LIMIT 1"
+NEXT_TIMER = "SELECT min(due_at) FROM timers"
+NEXT_LETTER = "SELECT min(due_at) FROM notifications WHERE settled_at IS NULL AND channel = 'email'"
+NEXT_POST = """
+SELECT min(max(n.due_at, coalesce(t.busy_until, ''))) FROM notifications n
+JOIN webhook_traffic t ON t.webhook_id = n.target
+WHERE n.settled_at IS NULL AND n.channel = 'webhook'
+"""
+
+
+@dataclass
+class Actor:
+    """Somebody who may act: asked first whether there is any occasion, cheaply.
+
+    The weight is how often they act, beside others. A story does not wait for whoever is `idle`.
+    """
+
+    name: str
+    is_ready: Callable[[], object]
+    act: Callable[[], object]
+    weight: float = 1.0
+    idle: bool = False
 
 
 class Machinery:
     """The running system, without its processes."""
 
-    def __init__(self, seed: int, disturbance: Disturbance) -> None:
+    def __init__(self, seed: int, climate: Climate, databases: "Databases | None" = None) -> None:
         self.chance = random.Random(seed)
         self.clock = SimulatedClock(START)
         self.ids = SeededIds(seed)
-        self.broker = InMemoryBroker(topology(), self.clock, self.chance, disturbance)
-        self._databases: dict[str, sqlite3.Connection] = {}
-        self.stores = {service: self._store(service) for service in OWNERS}
-        self.actors: dict[str, Actor] = {}
-        self.heard: dict[str, int] = {}  # the newest version matching has known, by id
-        self.offered: set[str] = set()  # offers that were looked at
+        self.faults = Faults(self.chance, climate)
+        self.network = Network(topology(), self.clock, self.chance, self.faults)
+        self.far_end = FarEnd(self.faults)
+        self.databases = databases or Databases()
+        self.databases.empty()
+        self.ledger = Ledger(self.databases, climate)
         self.matching = cast(MatchingSettings, default_settings(MatchingSettings))
-        self._handled: set[tuple[str, str]] = set()
-        self._instances: dict[str, object] = {}
+        self.actors: list[Actor] = []
+        self.rounds: dict[str, Callable[[Store], bool]] = {
+            "deliver-mail": self._deliver_mail,
+            "deliver-webhooks": self._deliver_webhooks,
+        }
+        self.workers: list[Worker] = []
+        self._outdated: list[Worker] = []  # that still go by other rules
         for service in OWNERS:
             self._start(service)
+        self._add_weather()
 
-    def _store(self, service: str) -> Store:
-        engine, database = empty_database(service)
-        self._databases[service] = database
+    def mortal_store(self, service: str) -> Store:
+        """Return a service's store as a process has it that may be killed."""
+        engine = MortalEngine(self.databases.engines[service], self.faults, self.ledger.took)
+        return self._store(service, engine)
+
+    def calm_store(self, service: str) -> Store:
+        """Return a service's store as an onlooker has it."""
+        return self._store(service, self.databases.engines[service])
+
+    def _store(self, service: str, engine: object) -> Store:
         like_an_engine = cast(Engine, engine)
         return Store(service, like_an_engine, metadata_of(service), self.clock, self.ids)
 
-    def _start(self, service: str) -> None:
-        store = MortalStore(self.stores[service], self.chance)
-        relay = Relay(store, self.broker.publisher())
-        self.actors[f"relay of {service}"] = survivor(
-            lambda: self.has(service, WAITING) and relay.step() > 0
-        )
-        service_class = subscriptions_class(service)
-        instance = self._instances[service] = service_class()
-        self.begin_anew(service)
-        handlers = {}
-        for method_name, entrypoint in declared(service_class):
-            method = getattr(instance, method_name)
-            if isinstance(entrypoint, Subscribe):
-                self._listen(entrypoint, method, store)
-            elif isinstance(entrypoint, Timer):
-                handlers[entrypoint.kind] = method
-            elif isinstance(entrypoint, Background):
-                self.actors[f"{entrypoint.name} of {service}"] = self._seldom(method, store)
-        keeper = Timekeeper(store, handlers)
-        self.actors[f"timers of {service}"] = survivor(
-            lambda: (
-                self.has(service, DUE, self.clock.now().strftime(SQLITE_TIME))
-                and keeper.fire_due() > 0
-            ),
-            lambda: self.begin_anew(service),
-        )
-
-    def begin_anew(self, service: str) -> None:
-        """Let a service's worker begin again: what it had in memory is gone."""
-        instance = self._instances[service]
-        vars(instance).clear()
-        for name, provider in vars(type(instance)).items():
-            if isinstance(provider, Setting):
-                setattr(instance, name, self._settings(provider.settings))
-            elif isinstance(provider, Kept):
-                kept = provider.build(self._settings(provider.settings))
-                setattr(instance, name, _timeless(kept) if isinstance(kept, Matcher) else kept)
-
-    def adopt(self, pack: RulePack) -> None:
-        """Let matching's worker begin again with other rules, as after a deployment."""
-        self.matching = with_rules(pack)
-        self.begin_anew("matching")
-
-    def _settings(self, settings: type[BaseSettings]) -> BaseSettings:
+    def settings(self, settings: type[BaseSettings]) -> BaseSettings:
+        """Return the settings of whoever begins now."""
         return self.matching if settings is MatchingSettings else default_settings(settings)
 
-    def _seldom(self, method: Callable[[Store], bool], store: Store) -> Actor:
-        """Run a background round only now and then: it looks for work each time."""
-        return survivor(
-            lambda: self.chance.random() < 0.03 and method(store),
-            lambda: self.begin_anew(store.service),
-        )
+    def adopt(self, pack: RulePack) -> None:
+        """Deploy other rules: matching's workers are replaced, one after the other."""
+        self.matching = with_rules(pack)
+        self._outdated = [worker for worker in self.workers if worker.service == "matching"]
 
-    def _listen(self, entrypoint: Subscribe, method: Callable[..., None], store: Store) -> None:
-        subscription = entrypoint.subscription(store.service)
-        handler = method if entrypoint.batched else one_by_one(method)
-        taken: list[str] = []
+    def _start(self, service: str) -> None:
+        self._start_relay(service)
+        twins = 2 if service in self.faults.climate.twins else 1
+        for number in range(twins):
+            worker = Worker(self, service, subscriptions_class(service))
+            self.workers.append(worker)
+            self._add_worker(f"worker {number} of {service}", worker)
 
-        def note(work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
-            handler(work, envelopes)
-            taken.extend(envelope.id for envelope in envelopes)
+    def _start_relay(self, service: str) -> None:
+        publisher = NetworkPublisher(self.network, self.ledger.sender(service))
+        relay = Relay(self.mortal_store(service), publisher)
 
-        inlet = Inlet(subscription, note, store, self.broker.publisher())
-        subscriber = self.broker.subscriber(subscription.queue)
-
-        def take() -> bool:
-            nonlocal subscriber
-            taken.clear()
-            deliveries = subscriber.poll(self.chance.randint(1, 20))
+        def step() -> None:
             try:
-                if deliveries:
-                    take_and_ack(inlet, subscriber, deliveries)
-            except Killed:  # the broker sees the connection go, and another process begins
-                subscriber.close()
-                subscriber = self.broker.subscriber(subscription.queue)
-                self.begin_anew(store.service)
-            else:
-                self._note_handled(subscription.queue, taken)
-            return bool(deliveries)
+                relay.step()
+            except (Killed, StoreUnavailable, BrokerUnavailable):
+                self.faults.counts["a relay had to begin again"] += 1
 
-        self.actors[f"queue {subscription.queue}"] = take
+        facts = self.databases.facts[service]
+        self.actors.append(Actor(f"relay of {service}", lambda: facts.answer(WAITING), step))
 
-    def _note_handled(self, queue: str, message_ids: Sequence[str]) -> None:
-        for message_id in message_ids:
-            assert (queue, message_id) not in self._handled, f"{queue} took {message_id} twice"
-            self._handled.add((queue, message_id))
+    def _add_worker(self, name: str, worker: Worker) -> None:
+        facts = self.databases.facts[worker.service]
+        add = self.actors.append
+        for number, ear in enumerate(worker.ears):
+            add(
+                Actor(
+                    f"{name}: {ear.queue}",
+                    lambda at=number: worker.ears[at].is_ready(),  # type: ignore[misc]
+                    lambda at=number: worker.step(lambda: worker.ears[at].step()),  # type: ignore[misc]
+                )
+            )
+        timers_due = self._is_due(facts, NEXT_TIMER)
+        add(Actor(f"{name}: timers", timers_due, lambda: worker.step(worker.fire_due)))
+        occasions: Mapping[str, Callable[[], object]] = {
+            "deliver-mail": self._is_due(facts, NEXT_LETTER),
+            "deliver-webhooks": self._is_due(facts, NEXT_POST),
+            "adopt-rule-pack": lambda: self._has_rules_to_adopt(worker),
+        }
+        for each in worker.rounds:
+            occasion = occasions.get(each)
+            add(
+                Actor(
+                    f"{name}: {each}",
+                    occasion or _always,
+                    lambda at=each: worker.step(lambda: worker.run_round(at)),  # type: ignore[misc]
+                    weight=1.0 if occasion else SELDOM,
+                    idle=occasion is None,
+                )
+            )
 
-    def has(self, service: str, question: str, *values: object) -> bool:
-        """Tell, far cheaper than by asking the service, whether there is anything to do at all."""
-        return self._databases[service].execute(question, values).fetchone() is not None
+    def _has_rules_to_adopt(self, worker: Worker) -> bool:
+        latest = self.databases.latest_adoption()
+        since = worker.instance._rules_used_since or self.clock.now()
+        return is_due(latest, worker.instance.settings.policy.pack.version, since)
 
-    def changes(self, service: str) -> int:
-        """Return how many rows of a service have ever been written; the same: nothing changed."""
-        return self._databases[service].total_changes
+    def _is_due(self, facts: "Facts", question: str) -> Callable[[], bool]:
+        def is_due() -> bool:
+            due_at = facts.answer(question)
+            return due_at is not None and due_at <= self.now_text()
 
-    def dead_letters(self) -> list[str]:
-        """Return why each dead letter died."""
-        return [
-            f"{subscription.queue}: {letter.headers}"
-            for subscription in topology().subscriptions
-            for letter in self.broker.dead_letters(subscription.queue)
-        ]
+        return is_due
+
+    def now_text(self) -> str:
+        """Return the time as SQLite keeps it."""
+        return self.clock.now().strftime(SQLITE_TIME)
+
+    def _add_weather(self) -> None:
+        climate, network = self.faults.climate, self.network
+        add = self.actors.append
+        add(Actor("the broker recovers", lambda: not network.is_well, network.recover, HEAL))
+        add(Actor("other rules are deployed", lambda: self._outdated, self._deploy_rules, 0.3))
+        if climate.outages:
+            fall_ill, weight = network.fall_ill, climate.outages
+            add(Actor("the broker falls ill", lambda: network.is_well, fall_ill, weight, idle=True))
+        if climate.deploys:
+            add(Actor("a deploy", _always, self._deploy, climate.deploys, idle=True))
+
+    def _deploy(self) -> None:
+        self.faults.counts["a worker was told to stop"] += 1
+        self.chance.choice(self.workers).stop()
+
+    def _deploy_rules(self) -> None:
+        self._outdated.pop().stop()
+
+    def _deliver_mail(self, store: Store) -> bool:
+        rules = MailRules("operator@muster.example", ATTEMPTS)
+        return self._courier(lambda: deliver_mail(store, self.far_end, rules))
+
+    def _deliver_webhooks(self, store: Store) -> bool:
+        rules = PostRules(ATTEMPTS, failures_before_disabled=20)
+        return self._courier(lambda: deliver_webhooks(store, self.far_end, rules))
+
+    def _courier(self, deliver: Callable[[], bool]) -> bool:
+        self.far_end.begin_round()
+        try:
+            return deliver()
+        except (Killed, StoreUnavailable):
+            self.far_end.courier_died()
+            raise
+
+    def step(self) -> bool:
+        """Let somebody act, or time pass if nobody can; False if the story is at its end."""
+        ready = [actor for actor in self.actors if actor.is_ready()]
+        if any(not actor.idle for actor in ready):
+            [actor] = self.chance.choices(ready, [actor.weight for actor in ready])
+            self.last = actor.name
+            actor.act()
+            return True
+        moment = self.next_event_at()
+        if moment is None or moment > self.clock.now() + HORIZON:
+            return False
+        self.skip_to(moment)
+        return True
 
     def next_event_at(self) -> datetime | None:
-        """Return the next moment at which anything waits to happen: a late message or a timer."""
-        moments = [self.broker.next_due()]
-        for database in self._databases.values():
-            (due_at,) = database.execute("SELECT min(due_at) FROM timers").fetchone()
-            if due_at is not None:
-                moments.append(datetime.strptime(due_at, SQLITE_TIME).replace(tzinfo=UTC))
+        """Return the next moment at which anything waits to happen."""
+        moments = [self.network.next_due()]
+        for service, facts in self.databases.facts.items():
+            questions = [NEXT_TIMER]
+            if service == "notify":
+                questions += [NEXT_LETTER, NEXT_POST]
+            moments += [_moment(facts.answer(question)) for question in questions]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def skip_to(self, moment: datetime) -> None:
         """Let time pass until then; at least a millisecond."""
         self.clock.advance(max(moment - self.clock.now(), timedelta(milliseconds=1)))
 
-
-def survivor(act: Actor, begin_anew: Callable[[], None] = lambda: None) -> Actor:
-    """Return an actor that begins anew after it was killed."""
-
-    def act_or_die() -> bool:
-        try:
-            return act()
-        except Killed:
-            begin_anew()
-            return True
-
-    return act_or_die
+    def dead_letters(self) -> list[str]:
+        """Return why each dead letter died."""
+        return [
+            f"{subscription.queue}: {letter.headers}"
+            for subscription in topology().subscriptions
+            for letter in self.network.dead_letters(subscription.queue)
+        ]
 
 
-def _timeless(matcher: Matcher) -> Matcher:
-    """Return the matcher with a clock that stands still: no solver ever runs out of time."""
-    return replace(matcher, clock=lambda: 0.0)
+class Facts:
+    """What a database answers to cheap questions; asked again only after it was written to."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._changes = -1
+        self._known: dict[str, Any] = {}
+
+    def answer(self, question: str) -> Any:
+        """Return the first value of the first row, or None."""
+        row = self.rows(question)
+        return row[0][0] if row else None
+
+    def rows(self, question: str) -> Sequence[Any]:
+        """Return all rows."""
+        changes = self._database.total_changes
+        if changes != self._changes:
+            self._known.clear()
+            self._changes = changes
+        if question not in self._known:
+            self._known[question] = self._database.execute(question).fetchall()
+        return cast(Sequence[Any], self._known[question])
+
+    def forget(self) -> None:
+        """Ask anew: it has another content."""
+        self._changes = -1
+
+
+class Databases:
+    """The databases of all services in this process, kept from story to story.
+
+    Most of the cost of a new one would be to learn the same statements again.
+    """
+
+    def __init__(self) -> None:
+        made = {service: _database(service) for service in OWNERS}
+        self.engines: dict[str, ThinEngine] = {name: each[0] for name, each in made.items()}
+        self._pristine = {name: each[1] for name, each in made.items()}
+        self.facts = {name: Facts(engine.database) for name, engine in self.engines.items()}
+        self._latest: Any = None
+
+    def empty(self) -> None:
+        """Begin with nothing: copying beats creating."""
+        self.put_back(self._pristine)
+
+    def copy(self) -> Mapping[str, sqlite3.Connection]:
+        """Return copies of all databases."""
+        copies = {}
+        for service, engine in self.engines.items():
+            copies[service] = sqlite3.connect(":memory:", check_same_thread=False)
+            engine.database.backup(copies[service])
+        return copies
+
+    def put_back(self, copies: Mapping[str, sqlite3.Connection]) -> None:
+        """Begin with what these copies hold."""
+        for service, copied in copies.items():
+            copied.backup(self.engines[service].database)
+            self.engines[service].written.clear()
+            self.facts[service].forget()
+        self._latest = None
+
+    def latest_adoption(self) -> Any:
+        """Return the rule pack in force, as matching sees it."""
+        facts = self.facts["matching"]
+        seen = facts.rows("SELECT sequence, finished_at FROM rule_packs")
+        if self._latest is None or self._latest[0] != seen:
+            with self.engines["matching"].connect() as connection:
+                self._latest = (seen, latest_adoption(cast(Any, connection)))
+        return self._latest[1]
+
+
+@cache
+def _database(service: str) -> tuple[ThinEngine, sqlite3.Connection]:
+    engine = open_engine("sqlite://")
+    with engine.begin() as connection:
+        metadata_of(service).create_all(connection)
+    raw = engine.raw_connection()
+    database = cast(sqlite3.Connection, raw.driver_connection)
+    raw.close()  # goes back to the pool of one, and stays open
+    pristine = sqlite3.connect(":memory:", check_same_thread=False)
+    database.backup(pristine)
+    return ThinEngine(engine, database), pristine
+
+
+@cache
+def default_settings(settings: type[BaseSettings]) -> BaseSettings:
+    """Return a service's settings as they are when nobody sets any."""
+    return settings()
 
 
 def with_rules(pack: RulePack) -> MatchingSettings:
@@ -213,31 +350,9 @@ def with_rules(pack: RulePack) -> MatchingSettings:
     return settings
 
 
-def empty_database(service: str) -> tuple[ThinEngine, sqlite3.Connection]:
-    """Return the one database of a service in this process, emptied: copying beats creating.
-
-    The engine is kept from seed to seed, because most of the cost of a new one is learning the
-    same statements again.
-    """
-    engine, database, pristine = _database(service)
-    pristine.backup(database)
-    return engine, database
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@cache
-def _database(service: str) -> tuple[ThinEngine, sqlite3.Connection, sqlite3.Connection]:
-    engine = open_engine("sqlite://")
-    with engine.begin() as connection:
-        metadata_of(service).create_all(connection)
-    raw = engine.raw_connection()
-    database = cast(sqlite3.Connection, raw.driver_connection)
-    raw.close()  # goes back to the pool of one, and stays open
-    pristine = sqlite3.connect(":memory:", check_same_thread=False)
-    database.backup(pristine)
-    return ThinEngine(engine, database), database, pristine
-
-
-@cache
-def default_settings(settings: type[BaseSettings]) -> BaseSettings:
-    """Return a service's settings as they are when nobody sets any."""
-    return settings()
+def _always() -> bool:
+    return True

@@ -1,107 +1,106 @@
 """Simulated operators: they decide reviews, suspend and reinstate members, change the rules."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from muster.access import Caller
-from muster.contracts.vocabulary.errors import Conflict
 from muster.contracts.vocabulary.statuses import MemberStatus, ReviewStatus
-from muster.storage.unit_of_work import UnitOfWork
-from services.matching import tables as matching
-from services.matching.domain.review import Review
 from services.matching.use_cases.decide_review import decide_review
-from services.registry import tables as registry
 from services.registry.use_cases.move_organisation import move_organisation
-from tests.simulation.alliance import OPERATOR, context
+from tests.simulation.alliance import OPERATOR
 from tests.simulation.law import packs
-from tests.simulation.machinery import Machinery
+from tests.simulation.machinery import Actor, Machinery
+from tests.simulation.users import REPEATS_SOON, Users
 
-HAS_OPEN = "SELECT 1 FROM reviews WHERE status = 'open' LIMIT 1"
+OPEN = "SELECT review_id FROM reviews WHERE status = 'open' ORDER BY 1"
+DECIDED = "SELECT review_id, status FROM reviews WHERE status IN ('cleared', 'refused') ORDER BY 1"
+SUSPENDED = "SELECT organisation_id FROM organisations WHERE status = 'suspended' ORDER BY 1"
 MOST_SUSPENSIONS = 2
-MOST_RULE_CHANGES = 1
 
 
 class Operators:
-    """The people who steer; each method is one act, or nothing if there is no occasion."""
+    """The people who steer; each method is one act, for which there is occasion."""
 
     def __init__(self, machinery: Machinery, providers: list[Caller]) -> None:
         self._machinery = machinery
         self._chance = machinery.chance
         self._providers = [provider.own_organisation() for provider in providers]
         self._suspensions = 0
-        self._rule_changes = 0
-        machinery.actors.update(
-            {
-                "an operator decides": self.decide,
-                "an operator learns better": self.decide_otherwise,
-                "an operator suspends or reinstates": self.steer_a_member,
-                "the rules change": self.change_the_rules,
-            }
-        )
+        self._rules_changed = False
+        users = self._users = Users(machinery)
+        matching = machinery.databases.facts["matching"]
+        registry = machinery.databases.facts["registry"]
+        machinery.actors += [
+            Actor("an operator decides", lambda: matching.rows(OPEN), self.decide, 0.7),
+            Actor("an operator thinks", lambda: matching.rows(OPEN), self.think, 0.3),
+            Actor(
+                "an operator learns better",
+                lambda: matching.rows(DECIDED),
+                self.decide_otherwise,
+                0.015,
+                idle=True,
+            ),
+            Actor(
+                "an operator suspends",
+                lambda: self._suspensions < MOST_SUSPENSIONS,
+                self.suspend,
+                0.05,
+                idle=True,
+            ),
+            Actor("an operator reinstates", lambda: registry.rows(SUSPENDED), self.reinstate, 0.2),
+            Actor(
+                "the rules change",
+                lambda: not self._rules_changed,
+                self.change_the_rules,
+                0.02,
+                idle=True,
+            ),
+            Actor("an operator repeats", users.is_waiting, users.repeat, REPEATS_SOON),
+        ]
 
-    def decide(self) -> bool:
-        """Decide a review, mostly in favour, after thinking about it for up to an hour."""
-        if not self._machinery.has("matching", HAS_OPEN):
-            return False
-        if self._chance.random() < 0.3:
-            thought = timedelta(minutes=self._chance.randint(1, 60))
-            self._machinery.skip_to(self._machinery.clock.now() + thought)
-            return True
-        review = self._chance.choice(self._reviews(ReviewStatus.OPEN))
+    def think(self) -> None:
+        """Take up to an hour."""
+        thought = timedelta(minutes=self._chance.randint(1, 60))
+        self._machinery.skip_to(self._machinery.clock.now() + thought)
+
+    def decide(self) -> None:
+        """Decide a review, mostly in favour."""
+        [review_id] = self._chance.choice(self._machinery.databases.facts["matching"].rows(OPEN))
         favourable = self._chance.random() < 0.9
-        return self._answer(review, ReviewStatus.CLEARED if favourable else ReviewStatus.REFUSED)
+        self._answer(review_id, ReviewStatus.CLEARED if favourable else ReviewStatus.REFUSED)
 
-    def decide_otherwise(self) -> bool:
+    def decide_otherwise(self) -> None:
         """Seldom, take a decision back."""
-        if self._chance.random() > 0.002:
-            return False
-        decided = [*self._reviews(ReviewStatus.CLEARED), *self._reviews(ReviewStatus.REFUSED)]
-        if not decided:
-            return False
-        review = self._chance.choice(decided)
-        cleared = review.status is ReviewStatus.CLEARED
-        return self._answer(review, ReviewStatus.REFUSED if cleared else ReviewStatus.CLEARED)
+        facts = self._machinery.databases.facts["matching"]
+        review_id, status = self._chance.choice(facts.rows(DECIDED))
+        cleared = status == ReviewStatus.CLEARED
+        self._answer(review_id, ReviewStatus.REFUSED if cleared else ReviewStatus.CLEARED)
 
-    def steer_a_member(self) -> bool:
-        """Seldom, suspend a provider; reinstate it soon."""
-        provider_id = self._chance.choice(self._providers)
-        if self._chance.random() > 0.3:
-            return False
-        with self._machinery.stores["registry"].read() as connection:
-            status = registry.ORGANISATIONS.get(connection, provider_id).status
-        if status is MemberStatus.SUSPENDED:
-            wanted = MemberStatus.ACTIVE
-        elif self._suspensions < MOST_SUSPENSIONS and self._chance.random() < 0.03:
-            self._suspensions += 1
-            wanted = MemberStatus.SUSPENDED
-        else:
-            return False
-        return self._try(
-            "registry",
-            lambda work: move_organisation(work, OPERATOR, provider_id, wanted, "a complaint"),
-        )
+    def suspend(self) -> None:
+        """Seldom, suspend a provider."""
+        self._suspensions += 1
+        self._move(self._chance.choice(self._providers), MemberStatus.SUSPENDED)
 
-    def change_the_rules(self) -> bool:
+    def reinstate(self) -> None:
+        """Let a provider that is suspended work again."""
+        facts = self._machinery.databases.facts["registry"]
+        [provider_id] = self._chance.choice(facts.rows(SUSPENDED))
+        self._move(provider_id, MemberStatus.ACTIVE)
+
+    def change_the_rules(self) -> None:
         """Seldom, begin to use other rules."""
-        if self._rule_changes == MOST_RULE_CHANGES or self._chance.random() > 0.004:
-            return False
-        self._rule_changes += 1
+        self._rules_changed = True
         self._machinery.adopt(self._chance.choice(packs()[1:]))
-        return True
 
-    def _answer(self, review: Review, answer: ReviewStatus) -> bool:
-        return self._try(
+    def _answer(self, review_id: str, answer: ReviewStatus) -> None:
+        self._users.ask(
             "matching",
-            lambda work: decide_review(work, OPERATOR, review.review_id, answer, "asked them"),
+            OPERATOR,
+            lambda work: decide_review(work, OPERATOR, review_id, answer, "asked them"),  # type: ignore[arg-type]
         )
 
-    def _reviews(self, status: ReviewStatus) -> list[Review]:
-        with self._machinery.stores["matching"].read() as connection:
-            return matching.REVIEWS.list(connection, matching.reviews.c.status == status)
-
-    def _try(self, service: str, act: Callable[[UnitOfWork], object]) -> bool:
-        try:
-            self._machinery.stores[service].transact(context(0), act)
-        except Conflict:  # another reached it first
-            return True
-        return True
+    def _move(self, provider_id: str, status: MemberStatus) -> None:
+        self._users.ask(
+            "registry",
+            OPERATOR,
+            lambda work: move_organisation(work, OPERATOR, provider_id, status, "a complaint"),  # type: ignore[arg-type]
+        )

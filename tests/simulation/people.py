@@ -1,9 +1,7 @@
 """Simulated people: enterprises that ask, providers that answer and report, as chance has it."""
 
-from collections.abc import Callable
 from datetime import timedelta
-
-from sqlalchemy import ColumnElement
+from typing import Any
 
 from muster.access import Caller
 from muster.contracts.vocabulary.attributes import (
@@ -12,32 +10,20 @@ from muster.contracts.vocabulary.attributes import (
     Requirement,
     VehicleRequirement,
 )
-from muster.contracts.vocabulary.errors import Conflict, DomainError
+from muster.contracts.vocabulary.identifiers import JobId, OfferId, RequestId
 from muster.contracts.vocabulary.kinds import (
     Armour,
     InsuranceLine,
     PriceUnit,
     Urgency,
 )
-from muster.contracts.vocabulary.statuses import (
-    JOB,
-    REQUEST,
-    IncidentSeverity,
-    JobStatus,
-    OfferStatus,
-    RequestStatus,
-)
+from muster.contracts.vocabulary.statuses import JOB, IncidentSeverity, JobStatus
 from muster.contracts.vocabulary.values import Money, Price, Window
 from muster.storage.unit_of_work import UnitOfWork
-from services.dispatch import tables as dispatch
-from services.dispatch.domain.job import Job
 from services.dispatch.use_cases.check_in import check_in
 from services.dispatch.use_cases.report_incident import report_incident
 from services.dispatch.use_cases.report_position import report_position
 from services.dispatch.use_cases.report_status import report_status
-from services.matching import tables as matching
-from services.matching.domain.offer import Offer
-from services.matching.domain.request import Request
 from services.matching.domain.terms import Principal, Terms
 from services.matching.use_cases.accept_offer import accept_offer
 from services.matching.use_cases.approve_request import approve_request
@@ -45,8 +31,9 @@ from services.matching.use_cases.cancel_request import cancel_request
 from services.matching.use_cases.counter_offer import counter_offer
 from services.matching.use_cases.decline_offer import decline_offer
 from services.matching.use_cases.submit_request import AskedNeed, SubmitRequest, submit_request
-from tests.simulation.alliance import DOLLARS, PHNOM_PENH, context
-from tests.simulation.machinery import Machinery
+from tests.simulation.alliance import DOLLARS, PHNOM_PENH
+from tests.simulation.machinery import Actor, Machinery
+from tests.simulation.users import REPEATS_SOON, Act, Users
 
 EN_KM = frozenset({"en", "km"})
 NEEDS: tuple[tuple[int, Requirement], ...] = (
@@ -56,40 +43,57 @@ NEEDS: tuple[tuple[int, Requirement], ...] = (
     (1, InsuranceRequirement("insurance", InsuranceLine.KIDNAP_RANSOM, DOLLARS)),
 )
 REQUESTS = 3
-HAS_OFFER = "SELECT 1 FROM offers WHERE status = ? LIMIT 1"
-HAS_REQUEST = "SELECT 1 FROM requests WHERE status = ? LIMIT 1"
-HAS_JOB = "SELECT 1 FROM jobs WHERE status NOT IN ('completed', 'cancelled', 'aborted') LIMIT 1"
+
+OFFERS = "SELECT offer_id, provider_id, enterprise_id FROM offers WHERE status = '{}' ORDER BY 1"
+SENT, COUNTERED = OFFERS.format("sent"), OFFERS.format("countered")
+PROPOSED = "SELECT request_id, enterprise_id FROM requests WHERE status = 'proposed' ORDER BY 1"
+ALIVE = """
+SELECT request_id, enterprise_id FROM requests
+WHERE status NOT IN ('closed', 'cancelled', 'expired', 'unfilled') ORDER BY 1
+"""
+AT_WORK = """
+SELECT job_id, provider_id, status FROM jobs
+WHERE status NOT IN ('completed', 'cancelled', 'aborted') ORDER BY 1
+"""
 
 
 class People:
-    """Everybody who uses the system; each method is one act, or nothing if there is no occasion."""
+    """Everybody who uses the system; each method is one act, for which there is occasion."""
 
     def __init__(
         self, machinery: Machinery, enterprises: list[Caller], providers: list[Caller]
     ) -> None:
         self._machinery = machinery
         self._chance = machinery.chance
-        self._enterprises = enterprises
+        self._enterprises = {e.own_organisation(): e for e in enterprises}
         self._providers = {p.own_organisation(): p for p in providers}
         self._patience = machinery.matching.patience
-        self._acts = 0
+        self._users = Users(machinery)
+        self._begun = 0
         self.submitted: list[str] = []
+        self.incidents: list[str] = []
+        self.positions = 0
         self.asked: dict[str, int] = {}  # how much of each need
-        machinery.actors.update(
-            {
-                "somebody submits": self.submit,
-                "somebody approves": self.approve,
-                "somebody cancels": self.cancel,
-                "a provider answers": self.answer,
-                "an enterprise answers a counter": self.answer_counter,
-                "a provider reports": self.report,
-            }
-        )
+        matching, dispatch = machinery.databases.facts["matching"], machinery.databases.facts
+        users = self._users
+        machinery.actors += [
+            Actor("somebody submits", lambda: self._begun < REQUESTS, self.submit),
+            Actor("somebody approves", lambda: matching.rows(PROPOSED), self.approve),
+            Actor("somebody cancels", lambda: matching.rows(ALIVE), self.cancel, 0.006, idle=True),
+            Actor("a provider answers", lambda: matching.rows(SENT), self.answer),
+            Actor("a provider hesitates", lambda: matching.rows(SENT), self.hesitate, 0.05),
+            Actor(
+                "an enterprise answers a counter",
+                lambda: matching.rows(COUNTERED),
+                self.answer_counter,
+            ),
+            Actor("a provider reports", lambda: dispatch["dispatch"].rows(AT_WORK), self.report),
+            Actor("somebody repeats", users.is_waiting, users.repeat, REPEATS_SOON),
+        ]
 
-    def submit(self) -> bool:
+    def submit(self) -> None:
         """Ask for one to three things at once, for a window that may overlap the others'."""
-        if len(self.submitted) == REQUESTS:
-            return False
+        self._begun += 1
         start = self._machinery.clock.now() + timedelta(hours=self._chance.randint(6, 18))
         asked = SubmitRequest(
             reference="",
@@ -113,128 +117,110 @@ class People:
             principal=Principal("Visiting engineer"),
             excluded_providers=frozenset(),
         )
-        enterprise = self._chance.choice(self._enterprises)
+        enterprise = self._chance.choice(list(self._enterprises.values()))
         rules = self._machinery.matching.policy.pack
-        request = self._do(lambda work: submit_request(work, enterprise, asked, rules))
-        self.submitted.append(request.request_id)
-        self.asked.update({need.need_id: need.quantity for need in request.needs})
-        return True
 
-    def approve(self) -> bool:
+        def act(work: UnitOfWork) -> RequestId:
+            request = submit_request(work, enterprise, asked, rules)
+            self.asked.update({need.need_id: need.quantity for need in request.needs})
+            return request.request_id
+
+        self._users.ask("matching", enterprise, act, self.submitted.append)
+
+    def approve(self) -> None:
         """Approve a proposal."""
-        if not self._machinery.has("matching", HAS_REQUEST, RequestStatus.PROPOSED):
-            return False
-        proposed = self._requests(matching.requests.c.status == RequestStatus.PROPOSED)
-        request = self._chance.choice(proposed)
-        caller = self._enterprise_of(request.enterprise_id)
+        request_id, enterprise_id = self._one_of("matching", PROPOSED)
+        caller = self._enterprises[enterprise_id]
         policy = self._machinery.matching.policy
-        return self._try(lambda work: approve_request(work, caller, request.request_id, policy))
+        self._ask(caller, lambda work: approve_request(work, caller, request_id, policy))
 
-    def cancel(self) -> bool:
+    def cancel(self) -> None:
         """Seldom, call something off, wherever it stands."""
-        if self._chance.random() > 0.003 * len(self.submitted):
-            return False
-        alive = [r for r in self._requests() if not REQUEST.is_final(r.status)]
-        if not alive:
-            return False
-        request = self._chance.choice(alive)
-        caller = self._enterprise_of(request.enterprise_id)
-        return self._try(
-            lambda work: cancel_request(work, caller, request.request_id, "plans changed")
-        )
+        request_id, enterprise_id = self._one_of("matching", ALIVE)
+        caller = self._enterprises[enterprise_id]
+        self._ask(caller, lambda work: cancel_request(work, caller, request_id, "plans changed"))
 
-    def answer(self) -> bool:
-        """Accept, decline, counter, or look away until the offer expires."""
-        offers = self._offers(OfferStatus.SENT)
+    def hesitate(self) -> None:
+        """Let some time pass, now and then so much that the offer expires."""
+        minutes = self._chance.choice((1, 5, 60, 300))
+        thought = timedelta(minutes=self._chance.uniform(0, minutes))
+        self._machinery.skip_to(self._machinery.clock.now() + thought)
+
+    def answer(self) -> None:
+        """Accept, decline or counter."""
+        offer_id, provider_id, _ = self._one_of("matching", SENT)
+        caller = self._providers[provider_id]
         choice = self._chance.random()
-        if not offers or choice < 0.05:
-            return False
-        offer = self._chance.choice(offers)
-        caller = self._providers[offer.provider_id]
-        if choice < 0.15:
-            return self._try(lambda work: decline_offer(work, caller, offer.offer_id, "busy"))
-        if choice < 0.25:
+        if choice < 0.1:
+            self._ask(caller, lambda work: decline_offer(work, caller, offer_id, "busy"))
+        elif choice < 0.2:
             price = Price(Money(200_00, "USD"), PriceUnit.DAY)
-            return self._try(
+            self._ask(
+                caller,
                 lambda work: counter_offer(
-                    work, caller, offer.offer_id, price, "short notice", self._patience
-                )
+                    work, caller, offer_id, price, "short notice", self._patience
+                ),
             )
-        return self._accept(caller, offer)
+        else:
+            self._accept(caller, offer_id)
 
-    def answer_counter(self) -> bool:
+    def answer_counter(self) -> None:
         """Take another price, or not."""
-        offers = self._offers(OfferStatus.COUNTERED)
-        if not offers:
-            return False
-        offer = self._chance.choice(offers)
-        caller = self._enterprise_of(offer.enterprise_id)
+        offer_id, _, enterprise_id = self._one_of("matching", COUNTERED)
+        caller = self._enterprises[enterprise_id]
         if self._chance.random() < 0.5:
-            return self._try(lambda work: decline_offer(work, caller, offer.offer_id, "dear"))
-        return self._accept(caller, offer)
+            self._ask(caller, lambda work: decline_offer(work, caller, offer_id, "dear"))
+        else:
+            self._accept(caller, offer_id)
 
-    def _accept(self, caller: Caller, offer: Offer) -> bool:
+    def _accept(self, caller: Caller, offer_id: OfferId) -> None:
         policy = self._machinery.matching.policy
-        return self._try(
-            lambda work: accept_offer(work, caller, offer.offer_id, self._patience, policy)
+        self._ask(caller, lambda work: accept_offer(work, caller, offer_id, self._patience, policy))
+
+    def report(self) -> None:
+        """Report on a job: mostly the next step; sometimes an old one, a position, an incident."""
+        job_id, provider_id, status = self._one_of("dispatch", AT_WORK)
+        caller = self._providers[provider_id]
+        choice = self._chance.random()
+        ask = self._users.ask
+        if choice < 0.05:
+            place = PHNOM_PENH.position
+            ask("dispatch", caller, lambda work: report_position(work, caller, job_id, place))
+        elif choice < 0.10:
+            ask("dispatch", caller, lambda work: check_in(work, caller, job_id))
+        elif choice < 0.13:
+            self._report_incident(caller, job_id)
+        else:
+            self._report_status(caller, job_id, JobStatus(status), choice)
+
+    def _report_incident(self, caller: Caller, job_id: JobId) -> None:
+        def act(work: UnitOfWork) -> str:
+            severity = IncidentSeverity.MODERATE
+            return report_incident(work, caller, job_id, severity, "a puncture").incident_id
+
+        self._users.ask("dispatch", caller, act, self.incidents.append)
+
+    def _report_status(
+        self, caller: Caller, job_id: JobId, status: JobStatus, choice: float
+    ) -> None:
+        if choice < 0.15:
+            step, reason = JobStatus.ABORTED, "road closed"
+        elif choice < 0.20:
+            step, reason = JobStatus.ACKNOWLEDGED, ""
+        else:
+            steps = JOB.allowed[status] - {JobStatus.CANCELLED, JobStatus.ABORTED}
+            step, reason = self._chance.choice(sorted(steps)), ""
+        self._users.ask(
+            "dispatch",
+            caller,
+            lambda work: report_status(work, caller, job_id, step, reason=reason),
         )
 
-    def report(self) -> bool:
-        """Report on a job: mostly the next step; sometimes an old one, a position, an incident."""
-        if not self._machinery.has("dispatch", HAS_JOB):
-            return False
-        with self._machinery.stores["dispatch"].read() as connection:
-            jobs = [j for j in dispatch.JOBS.list(connection) if not JOB.is_final(j.status)]
-        if not jobs:
-            return False
-        job = self._chance.choice(jobs)
-        return self._try(self._report_on(job), service="dispatch")
+    def _one_of(self, service: str, question: str) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = self._chance.choice(
+            self._machinery.databases.facts[service].rows(question)
+        )
+        return found
 
-    def _report_on(self, job: Job) -> Callable[[UnitOfWork], object]:
-        caller = self._providers[job.provider_id]
-        choice = self._chance.random()
-        if choice < 0.05:
-            return lambda work: report_position(work, caller, job.job_id, PHNOM_PENH.position)
-        if choice < 0.10:
-            return lambda work: check_in(work, caller, job.job_id)
-        if choice < 0.13:
-            return lambda work: report_incident(
-                work, caller, job.job_id, IncidentSeverity.MODERATE, "a puncture"
-            )
-        if choice < 0.15:
-            return lambda work: report_status(
-                work, caller, job.job_id, JobStatus.ABORTED, reason="road closed"
-            )
-        if choice < 0.20:
-            return lambda work: report_status(work, caller, job.job_id, JobStatus.ACKNOWLEDGED)
-        steps = JOB.allowed[job.status] - {JobStatus.CANCELLED, JobStatus.ABORTED}
-        step = self._chance.choice(sorted(steps))
-        return lambda work: report_status(work, caller, job.job_id, step)
-
-    def _requests(self, *where: ColumnElement[bool]) -> list[Request]:
-        with self._machinery.stores["matching"].read() as connection:
-            return matching.REQUESTS.list(connection, *where)
-
-    def _offers(self, status: OfferStatus) -> list[Offer]:
-        if not self._machinery.has("matching", HAS_OFFER, status):
-            return []
-        with self._machinery.stores["matching"].read() as connection:
-            return matching.OFFERS.list(connection, matching.offers.c.status == status)
-
-    def _enterprise_of(self, organisation_id: str) -> Caller:
-        return next(e for e in self._enterprises if e.organisation_id == organisation_id)
-
-    def _do(self, act: Callable[[UnitOfWork], Request]) -> Request:
-        self._acts += 1
-        return self._machinery.stores["matching"].transact(context(self._acts), act)
-
-    def _try(self, act: Callable[[UnitOfWork], object], service: str = "matching") -> bool:
-        """Do it; what the rules refuse (too late, wrong step) is a person's everyday."""
-        self._acts += 1
-        try:
-            self._machinery.stores[service].transact(context(self._acts), act)
-        except Conflict:
-            return True
-        except DomainError as error:
-            raise AssertionError(f"an act that makes sense was refused: {error}") from error
-        return True
+    def _ask(self, caller: Caller, act: Act) -> None:
+        self._users.ask("matching", caller, act)

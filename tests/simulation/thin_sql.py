@@ -6,14 +6,16 @@ itself. `test_thin_sql` shows that a story told through it is the story told wit
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.engine.row import Row
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from muster.storage.engine import READ_ONLY
 
 Values = Mapping[str, Any]
 _PLANS_OF = "_thin_plans"  # where a statement keeps its plans
@@ -22,7 +24,7 @@ _PLANS_OF = "_thin_plans"  # where a statement keeps its plans
 class ThinResult:
     """What a statement found, all of it at hand."""
 
-    def __init__(self, plan: "_Plan | None", found: Sequence[Any], cursor: sqlite3.Cursor) -> None:
+    def __init__(self, plan: "Plan | None", found: Sequence[Any], cursor: sqlite3.Cursor) -> None:
         self._plan = plan
         self._found = found
         self.rowcount = cursor.rowcount
@@ -117,7 +119,7 @@ class _Expanded:
         return found
 
 
-class _Plan:
+class Plan:
     """How to run a statement: its text, where its values come from, what its columns are."""
 
     def __init__(self, compiled: SQLCompiler, given: Sequence[str], dialect: Any) -> None:
@@ -128,6 +130,8 @@ class _Plan:
         self.sql = compiled.string
         self.expanding = sorted(compiled.bind_names[bind] for bind in compiled.post_compile_params)
         self.returns = bool(compiled._result_columns)
+        changes = compiled.isinsert or compiled.isupdate or compiled.isdelete
+        self.written = str(compiled.compile_state.dml_table.name) if changes else ""  # type: ignore[union-attr]
         self._expanded: dict[tuple[int, ...], _Expanded] = {}
         self._slots = self._sources(given)
         columns = compiled._result_columns
@@ -191,11 +195,39 @@ class _Plan:
         return found[0] if self._first is None else self._first(found[0])
 
 
+class Runs(Protocol):
+    """An engine: plans statements and runs them in transactions."""
+
+    dialect: Any
+
+    @property
+    def plan(self) -> Callable[..., Any]:
+        """Return what tells how a statement is run."""
+        ...
+
+    def run(self, plan: Plan, extracted: Sequence[Any], several: Sequence[Values]) -> ThinResult:
+        """Run it for each set of values."""
+        ...
+
+    def begin(self, *, read_only: bool) -> None:
+        """Begin a transaction."""
+        ...
+
+    def commit(self) -> None:
+        """Commit it."""
+        ...
+
+    def roll_back(self) -> None:
+        """Roll back what is not committed."""
+        ...
+
+
 class ThinConnection:
     """What the services need of a connection, and no more."""
 
-    def __init__(self, engine: "ThinEngine") -> None:
+    def __init__(self, engine: Runs) -> None:
         self._engine = engine
+        self._read_only = False
         self.dialect = engine.dialect
 
     def __enter__(self) -> Self:
@@ -204,13 +236,14 @@ class ThinConnection:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def execution_options(self, **_: object) -> Self:
-        """Return itself: there is one kind of transaction."""
+    def execution_options(self, **options: object) -> Self:
+        """Note whether it will only read."""
+        self._read_only = options.get(READ_ONLY) is True
         return self
 
     def begin(self) -> "ThinTransaction":
         """Begin a transaction."""
-        return ThinTransaction(self._engine)
+        return ThinTransaction(self._engine, read_only=self._read_only)
 
     def execute(self, statement: Any, parameters: Any = None, **_: object) -> ThinResult:
         """Run a statement once, or once for each of several sets of values."""
@@ -223,26 +256,25 @@ class ThinConnection:
 class ThinTransaction:
     """Commits or rolls back at its end."""
 
-    def __init__(self, engine: "ThinEngine") -> None:
+    def __init__(self, engine: Runs, *, read_only: bool) -> None:
         self._engine = engine
+        self._read_only = read_only
         self._open = True
 
     def __enter__(self) -> Self:
-        self._engine.begin()
+        self._engine.begin(read_only=self._read_only)
         return self
 
     def __exit__(self, failure: object, *_: object) -> None:
-        if self._open:
-            self._open = False
-            if failure is None:
-                self._engine.commit()
-            else:
-                self._engine.roll_back()
+        if self._open and failure is None:
+            self.commit()
+        elif self._open:
+            self._engine.roll_back()
 
     def commit(self) -> None:
         """Keep what was done."""
-        self._open = False
         self._engine.commit()
+        self._open = False
 
 
 class ThinEngine:
@@ -252,13 +284,14 @@ class ThinEngine:
         self.url = engine.url
         self.dialect = engine.dialect
         self.database = database
-        self._compiled: dict[Any, _Plan] = {}
+        self.written: set[str] = set()  # tables that were written to; whoever looks empties it
+        self._compiled: dict[Any, Plan] = {}
 
     def connect(self) -> ThinConnection:
         """Return a connection."""
         return ThinConnection(self)
 
-    def plan(self, statement: Any, values: Values, *, many: bool) -> tuple[_Plan, Sequence[Any]]:
+    def plan(self, statement: Any, values: Values, *, many: bool) -> tuple[Plan, Sequence[Any]]:
         """Return how to run it, and the parameters that are written into it."""
         given = (many, *values)
         owner, plans = statement.__dict__.get(_PLANS_OF, (None, {}))
@@ -270,9 +303,7 @@ class ThinEngine:
             found = plans[given] = self._compile(statement, values, many=many)
         return found  # type: ignore[no-any-return]
 
-    def _compile(
-        self, statement: Any, values: Values, *, many: bool
-    ) -> tuple[_Plan, Sequence[Any]]:
+    def _compile(self, statement: Any, values: Values, *, many: bool) -> tuple[Plan, Sequence[Any]]:
         key = statement._generate_cache_key()
         shared = None if key is None else (key.key, many, *values)
         plan = None if shared is None else self._compiled.get(shared)
@@ -280,14 +311,16 @@ class ThinEngine:
             compiled = statement._compiler(
                 self.dialect, cache_key=key, column_keys=list(values), for_executemany=many
             )
-            plan = _Plan(compiled, list(values), self.dialect)
+            plan = Plan(compiled, list(values), self.dialect)
             if shared is not None:
                 self._compiled[shared] = plan
         return plan, () if key is None else key.bindparams
 
-    def run(self, plan: _Plan, extracted: Sequence[Any], several: Sequence[Values]) -> ThinResult:
+    def run(self, plan: Plan, extracted: Sequence[Any], several: Sequence[Values]) -> ThinResult:
         """Run it for each set of values."""
         cursor = self.database.cursor()
+        if plan.written:
+            self.written.add(plan.written)
         found: list[Any] = []
         sql = plan.sql
         try:
@@ -304,7 +337,7 @@ class ThinEngine:
             raise failure(sql, error) from error
         return ThinResult(plan, found, cursor)
 
-    def begin(self) -> None:
+    def begin(self, *, read_only: bool) -> None:
         """Begin a transaction."""
         self.database.execute("BEGIN")
 
@@ -313,8 +346,9 @@ class ThinEngine:
         self.database.execute("COMMIT")
 
     def roll_back(self) -> None:
-        """Roll it back."""
-        self.database.execute("ROLLBACK")
+        """Roll back what is not committed."""
+        if self.database.in_transaction:
+            self.database.execute("ROLLBACK")
 
 
 def failure(sql: str, error: sqlite3.Error) -> BaseException:

@@ -1,0 +1,73 @@
+"""What may go wrong in a story: every seed has a climate of its own, from calm to all at once.
+
+Some kinds of faults are left out of each story on purpose. Where everything fails all the time,
+what follows from one fault alone is never seen.
+"""
+
+import random
+from dataclasses import dataclass
+
+from muster.contracts.catalogue import OWNERS
+from muster.messaging.disturbance import CALM, Disturbance
+
+
+@dataclass(frozen=True)
+class Climate:
+    """How probable each kind of fault is, each time it could happen."""
+
+    disturbance: Disturbance = CALM  # what happens to messages on their way into a queue
+    outages: float = 0.0  # that the broker goes, blocks, or drops its connections
+    refusals: float = 0.0  # that the broker does not take a message
+    cuts: float = 0.0  # that the connection breaks in the middle of publishing
+    database: float = 0.0  # that a transaction fails
+    deaths: float = 0.0  # that a process is killed, at each step that matters
+    failures: float = 0.0  # that a handler fails for now
+    deploys: float = 0.0  # that a worker is told to stop, and another begins
+    far_ends: float = 0.0  # that a mail server or webhook errs, or is not heard
+    lingering: float = 0.0  # that a worker pauses between taking, handling and acking a batch
+    twins: frozenset[str] = frozenset()  # services with two workers at once
+    webhooks: bool = False
+    founding: bool = False  # whether joining the alliance is part of the story
+
+    @property
+    def keeps_order(self) -> bool:
+        """Tell whether nothing here can put the messages of one aggregate out of order."""
+        return not (
+            self.disturbance.reorder_probability
+            or self.refusals
+            or self.failures
+            or self.twins
+            or self.lingering
+        )
+
+
+MILD = Climate()
+
+
+def climate_of(seed: int) -> Climate:
+    """Return the climate of a seed's story."""
+    chance = random.Random(f"climate {seed}")
+
+    def some(probability: float, share: float = 0.5) -> float:
+        return probability if chance.random() < share else 0.0
+
+    return Climate(
+        disturbance=Disturbance(
+            duplicate_probability=some(0.2),
+            reorder_probability=some(0.2),
+            max_delay_seconds=some(30),
+            lost_confirm_probability=some(0.1),
+        ),
+        outages=some(0.02),
+        refusals=some(0.04),
+        cuts=some(0.1),
+        database=some(0.03),
+        deaths=some(0.01),
+        failures=some(0.01, 0.3),
+        deploys=some(0.01),
+        far_ends=some(0.2),
+        lingering=some(0.3),
+        twins=frozenset(service for service in OWNERS if some(1, 0.3)),
+        webhooks=chance.random() < 0.3,
+        founding=chance.random() < 0.1,
+    )

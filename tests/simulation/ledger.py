@@ -1,0 +1,78 @@
+"""Accounts of every message: sent in order, taken once by each subscription, none missing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from muster.cli.bootstrap import topology
+from muster.messaging.envelope import Envelope
+from muster.messaging.ports import OutboundMessage
+from tests.simulation.climate import Climate
+
+if TYPE_CHECKING:
+    from tests.simulation.machinery import Databases
+
+PLACE = "SELECT sequence, aggregate_id FROM outbox_messages WHERE message_id = ?"
+SAID = "SELECT message_id, exchange, routing_key FROM outbox_messages"
+
+
+class Ledger:
+    """What was sent, and what took effect where."""
+
+    def __init__(self, databases: "Databases", climate: Climate) -> None:
+        self._databases = databases
+        self._in_order = climate.keeps_order
+        self._sent: set[str] = set()
+        self._newest_sent: dict[tuple[str, str], int] = {}
+        self._taken: set[tuple[str, str]] = set()
+        self._newest_taken: dict[tuple[str, str], int] = {}
+
+    def sender(self, service: str) -> Callable[[OutboundMessage], None]:
+        """Return what notes that a relay sends a message."""
+        database = self._databases.engines[service].database
+
+        def sent(message: OutboundMessage) -> None:
+            if message.message_id in self._sent:
+                return
+            self._sent.add(message.message_id)
+            sequence, aggregate = database.execute(PLACE, (message.message_id,)).fetchone()
+            newest = self._newest_sent.get((service, aggregate), 0)
+            assert sequence > newest, f"{message.message_id} of {aggregate} was sent out of order"
+            self._newest_sent[service, aggregate] = sequence
+
+        return sent
+
+    def took(self, effects: Iterable[tuple[str, Envelope]]) -> None:
+        """Note what a subscription has committed."""
+        for queue, envelope in effects:
+            key = (queue, envelope.id)
+            assert key not in self._taken, f"{queue} took {envelope.id} twice"
+            self._taken.add(key)
+            if self._in_order and envelope.aggregate_version is not None:
+                self._note_version(queue, envelope)
+
+    def _note_version(self, queue: str, envelope: Envelope) -> None:
+        thing = (queue, f"{envelope.event.owner()} {envelope.event.subject}")
+        assert envelope.aggregate_version is not None
+        newest = self._newest_taken.get(thing, 0)
+        assert envelope.aggregate_version >= newest, f"{thing} took effect out of order"
+        self._newest_taken[thing] = envelope.aggregate_version
+
+    def check_complete(self) -> None:
+        """Every subscription took every message it is bound for."""
+        bound: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for subscription in topology().subscriptions:
+            for binding in subscription.bindings():
+                bound[binding].append(subscription.queue)
+        for engine in self._databases.engines.values():
+            for message_id, exchange, routing_key in engine.database.execute(SAID):
+                for queue in bound[exchange, routing_key]:
+                    assert (queue, message_id) in self._taken, f"{queue} never took {message_id}"
+
+    def assume_taken(self) -> None:
+        """Begin with everything that was said so far as taken."""
+        for subscription in topology().subscriptions:
+            for engine in self._databases.engines.values():
+                for message_id, *_ in engine.database.execute(SAID):
+                    self._taken.add((subscription.queue, message_id))
+                    self._sent.add(message_id)

@@ -1,0 +1,168 @@
+"""A worker process: its queues, timers and background rounds, and what it keeps in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from muster.contracts.vocabulary.errors import TransientError
+from muster.messaging.envelope import Envelope
+from muster.messaging.errors import BrokerUnavailable
+from muster.messaging.ports import Delivery
+from muster.messaging.topology import Subscription
+from muster.service import Kept, Setting
+from muster.service.declared import declared
+from muster.service.entrypoints import Background, Subscribe, Timer
+from muster.service.inlet import BatchHandler, Inlet, one_by_one, take_and_ack
+from muster.service.timekeeper import Timekeeper
+from muster.storage.store import Store, StoreUnavailable
+from muster.storage.unit_of_work import UnitOfWork
+from services.matching.matcher import Matcher
+from tests.simulation.faults import Killed
+from tests.simulation.network import NetworkPublisher, NetworkSubscriber
+
+if TYPE_CHECKING:
+    from tests.simulation.machinery import Machinery
+
+BATCH = 20
+TIMERS_AT_ONCE = 10
+
+Round = Callable[[Store], bool]
+
+
+class Worker:
+    """One worker of one service. Whatever is killed in it takes all of it along."""
+
+    def __init__(self, machinery: "Machinery", service: str, service_class: type) -> None:
+        self.service = service
+        self.rounds: dict[str, Round] = {}
+        self.ears: list[Ear] = []
+        self.instance: Any = None
+        self._machinery = machinery
+        self._class = service_class
+        self._begin()
+
+    def step(self, act: Callable[[], object]) -> None:
+        """Do something, or die of it; another process begins then. What fails is tried again."""
+        try:
+            act()
+        except Killed:
+            self.replace()
+        except (StoreUnavailable, BrokerUnavailable):
+            self._machinery.faults.counts["a worker had to wait"] += 1
+
+    def replace(self) -> None:
+        """End as a process ends that is killed; another begins."""
+        for ear in self.ears:
+            ear.subscriber.close()
+        self._begin()
+
+    def stop(self) -> None:
+        """End as a process does that is told to: batches in hand are finished; another begins."""
+        for ear in self.ears:
+            ear.drain()
+        self.replace()
+
+    def fire_due(self) -> None:
+        """Fire what is due."""
+        self._keeper.fire_due(TIMERS_AT_ONCE)
+
+    def run_round(self, name: str) -> None:
+        """Do a background round."""
+        self.rounds[name](self.store)
+
+    def _begin(self) -> None:
+        """Begin as a fresh process: with nothing in memory."""
+        machinery = self._machinery
+        self.store = machinery.mortal_store(self.service)
+        self.instance = self._class()
+        self._give_dependencies()
+        self.ears = []
+        handlers = {}
+        for method_name, entrypoint in declared(self._class):
+            method = getattr(self.instance, method_name)
+            if isinstance(entrypoint, Subscribe):
+                handler = method if entrypoint.batched else one_by_one(method)
+                subscription = entrypoint.subscription(self.service)
+                self.ears.append(Ear(machinery, subscription, handler, self.store))
+            elif isinstance(entrypoint, Timer):
+                handlers[entrypoint.kind] = method
+            elif isinstance(entrypoint, Background):
+                self.rounds[entrypoint.name] = machinery.rounds.get(entrypoint.name, method)
+        self._keeper = Timekeeper(self.store, handlers)
+
+    def _give_dependencies(self) -> None:
+        machinery = self._machinery
+        for name, provider in vars(self._class).items():
+            if isinstance(provider, Setting):
+                setattr(self.instance, name, machinery.settings(provider.settings))
+            elif isinstance(provider, Kept):
+                kept = provider.build(machinery.settings(provider.settings))
+                # With a clock that stands still no solver ever runs out of time.
+                timeless = replace(kept, clock=_standstill) if isinstance(kept, Matcher) else kept
+                setattr(self.instance, name, timeless)
+
+
+def _standstill() -> float:
+    return 0.0
+
+
+class Ear:
+    """One queue as one worker hears it: takes a batch, handles it, acks it, step by step."""
+
+    def __init__(
+        self,
+        machinery: "Machinery",
+        subscription: Subscription,
+        handler: BatchHandler,
+        store: Store,
+    ) -> None:
+        self.queue = subscription.queue
+        self.subscriber = NetworkSubscriber(machinery.network, self.queue)
+        self._machinery = machinery
+        self._handler = handler
+        self._store = store
+        self._effects: list[Any] = store.engine.effects  # type: ignore[attr-defined]
+        publisher = NetworkPublisher(machinery.network)
+        self._inlet = Inlet(subscription, self._handle, store, publisher)
+        self._hand: list[Delivery] = []
+
+    def is_ready(self) -> bool:
+        """Tell whether there is anything to do."""
+        return (
+            bool(self._hand)
+            or self.subscriber.has_acks
+            or self._machinery.network.available(self.queue)
+        )
+
+    def step(self) -> None:
+        """Take the next step: ack, or take a batch and, mostly at once, handle it."""
+        if self.subscriber.has_acks:
+            self.subscriber.flush()
+            return
+        if not self._hand:
+            limit = self._machinery.chance.randint(1, BATCH)
+            self._hand = self.subscriber.poll(limit)
+            faults = self._machinery.faults
+            if faults.strikes("pause after taking", faults.climate.lingering):
+                return
+        self._settle()
+
+    def drain(self) -> None:
+        """Finish what is in hand, if store and broker let it."""
+        try:
+            self._settle()
+        except (StoreUnavailable, BrokerUnavailable, Killed):
+            return
+        self.subscriber.flush()
+
+    def _settle(self) -> None:
+        if self._hand:
+            take_and_ack(self._inlet, self.subscriber, self._hand)
+            self._hand = []
+
+    def _handle(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        faults = self._machinery.faults
+        if faults.strikes("a handler failed for now", faults.climate.failures):
+            raise TransientError("not now")
+        self._handler(work, envelopes)
+        self._effects.extend((self.queue, envelope) for envelope in envelopes)
