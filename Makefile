@@ -9,7 +9,7 @@ REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
-	bench setup setup-tests rabbitmq postgresql lock clean
+	simulate bench setup setup-tests rabbitmq postgresql lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +40,10 @@ check: $(VENV)/development.stamp ## format, lint, types, import walls, fast test
 
 test-fast: $(VENV)/development.stamp
 	$(PYTEST) --numprocesses 2 --seeds 12 --hypothesis-profile check tests/unit tests/simulation
+
+simulate: $(VENV)/development.stamp ## live through many stories of faults; SEEDS=10000, FIRST=0, CORES=1
+	@$(BIN)/python -W ignore -m tests.simulation --seeds $(or $(SEEDS),2000) \
+		--first $(or $(FIRST),0) $(if $(CORES),--cores $(CORES))
 
 test-real: setup-tests
 	$(PYTEST) $(REAL_TESTS)
