@@ -9,7 +9,7 @@ REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
-	simulate bench setup setup-tests rabbitmq postgresql lock clean
+	simulate faults bench setup setup-tests rabbitmq postgresql lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -47,6 +47,9 @@ simulate: $(VENV)/development.stamp ## live through many stories of faults; SEED
 
 test-real: setup-tests
 	$(PYTEST) $(REAL_TESTS)
+
+faults: setup-tests ## break a Muster under load in every way, and account for all it accepted
+	$(PYTEST) tests/faults
 
 format: $(VENV)/development.stamp ## put the code into its form
 	$(BIN)/ruff format
