@@ -16,10 +16,12 @@ import httpx
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 
-from muster.cli.deployment import Options
+from muster.cli.deployment import API, Options
 from muster.cli.deployment import load as deployment_in
 from muster.cli.down import stop
+from muster.cli.files import private_directory
 from muster.cli.node import Node
+from muster.cli.ports import remembered_ports
 from muster.cli.readiness import why_not_ready
 from muster.cli.running import Running, current_processes
 from muster.cli.supervise import Supervisor
@@ -170,7 +172,8 @@ def admitted(store: str) -> Iterator[Patient]:
         broker = Supervisor(home / "broker")
         stack.callback(broker.shut_down)
         node = start_node(home / "broker", with_metrics=True)
-        directory = home / ".muster"
+        directory = private_directory(home / ".muster")
+        remembered_ports(directory / "ports.json", [API], {})  # not one that others prefer, too
         options = Options(
             directory,
             postgres.fresh_databases(OWNERS) if postgres else None,
