@@ -81,12 +81,22 @@ class Inlet:
         parcels: list[_Parcel] = []
         for delivery in deliveries:
             try:
-                parcels.append(_Parcel(delivery, parse(delivery.body)))
+                parcels.append(_Parcel(delivery, self._heard(parse(delivery.body))))
             except UnreadableMessage as error:
                 outgoing.append(self._dead_letter(delivery, str(error)))
         with BATCH_SECONDS.labels(*self._labels).time():
             outgoing += self._together(parcels)
         self._send(outgoing)
+
+    def _heard(self, envelope: Envelope) -> Envelope:
+        """Return it if it is subscribed to: the broker checks routing keys, not what is within.
+
+        Raises UnreadableMessage for an event that came under the name of another.
+        """
+        if type(envelope.event) not in self.subscription.events:
+            name = envelope.event.event_type
+            raise UnreadableMessage(f"{self.subscription.queue} does not subscribe to {name}")
+        return envelope
 
     def _together(self, parcels: Sequence[_Parcel]) -> list[OutboundMessage]:
         if not parcels:

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from muster.clock import SimulatedClock
+from muster.contracts.notify import NotificationFailed
 from muster.contracts.vocabulary.errors import DomainError, TransientError
+from muster.contracts.vocabulary.identifiers import NotificationId
 from muster.messaging.envelope import Envelope
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
@@ -14,7 +16,7 @@ from muster.service.inlet import BatchHandler, Inlet, one_by_one
 from muster.storage.store import Store, StoreUnavailable
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
-from tests.events import PAPERS, TOPOLOGY, a_message, an_event
+from tests.events import PAPERS, TOPOLOGY, a_message, an_envelope, an_event
 from tests.stores import START, memory_store
 
 
@@ -105,6 +107,25 @@ def test_what_cannot_be_read_is_a_dead_letter(world: World) -> None:
 
     assert world.effects() == 1
     assert world.dead_letters()[0].startswith("not a valid event")
+
+
+def test_an_event_that_is_not_subscribed_to_is_a_dead_letter(world: World) -> None:
+    """Whoever may say one thing cannot make it pass for another: routing keys alone do not tell."""
+    failed = NotificationFailed(
+        notification_id=NotificationId("ntf_1"),
+        organisation_id=None,
+        channel="email",
+        reason="no such address",
+    )
+    world.publish(1, body=an_envelope(1, failed).to_json())
+    world.publish(2)
+
+    world.take()
+
+    assert world.batches == [["evt_2"]]
+    assert world.dead_letters() == [
+        "notify.papers does not subscribe to muster.notify.notification.failed.v1"
+    ]
 
 
 def test_what_fails_for_now_comes_back_later(world: World) -> None:
