@@ -39,7 +39,7 @@ from muster.messaging.topology import Subscription, Topology
 from muster.observability.logs import configure_logging
 from muster.service import subscribe
 from muster.service.declared import subscriptions_of
-from muster.service.platform import Condition, Platform
+from muster.service.platform import BrokerAccess, Condition, Platform
 from muster.service.relay import Relay
 from muster.service.rounds import Rounds
 from muster.service.runner import run_services
@@ -187,12 +187,12 @@ def worker() -> None:
     """Take messages until SIGTERM."""
     settings, asked = Settings(), _Asked()
     configure_logging("WARNING", "worker")
-    queues = topology()
-    connection = RabbitConnection(settings.amqp_url, queues)
+    stores = open_stores(settings.database_url)
+    connection = RabbitConnection(settings.amqp_url)
+    access = BrokerAccess(connection, RabbitPublisher(settings.amqp_url))
     platform = Platform(
-        stores=open_stores(settings.database_url),
-        subscribers=connection,
-        publisher=RabbitPublisher(settings.amqp_url, topology=queues),
+        stores=stores,
+        brokers=dict.fromkeys(stores, access),
         batch_size=settings.batch_size,
         drain_seconds=settings.drain_seconds,
     )
@@ -206,7 +206,7 @@ def relay() -> None:
     """Move the three outboxes to the broker until SIGTERM."""
     settings, asked = Settings(), _Asked()
     configure_logging("WARNING", "relay")
-    publisher = RabbitPublisher(settings.amqp_url, topology=topology())
+    publisher = RabbitPublisher(settings.amqp_url)
     relays = [Relay(store, publisher) for store in open_stores(settings.database_url).values()]
     rounds = Rounds(relays, Condition(), publisher.reach)
     while not asked.to_stop:
