@@ -18,7 +18,7 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.engine.row import Row
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import Numeric
+from sqlalchemy.types import Float, Numeric
 
 Values = Mapping[str, Any]
 
@@ -308,7 +308,7 @@ def _is_simple(compiled: Any, given: Sequence[str], *, many: bool) -> bool:
         or compiled.isplaintext
         or (many and (compiled._result_columns or compiled.post_compile_params))
         or any(bind.type._is_tuple_type for bind in compiled.post_compile_params)
-        or any(isinstance(column.type, Numeric) for column in compiled._result_columns)
+        or any(isinstance(column.type, Float | Numeric) for column in compiled._result_columns)
         or any(
             bind.callable is not None
             or (bind.required and bind.key not in given and name not in given)
