@@ -183,7 +183,7 @@ BROKER = [
     Fault("all connections closed", _connections_closed),
     Fault("memory alarm", _memory_alarm, outage=True),
     Fault("queue matching.sourcing deleted", partial(_queue_deleted, "matching.sourcing")),
-    Fault("queue notify.events deleted", partial(_queue_deleted, "notify.events")),
+    Fault("queue notify.news deleted", partial(_queue_deleted, "notify.news")),
 ]
 DATABASE = [
     Fault("PostgreSQL restarted", _postgresql_restarted),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from muster.cli.bootstrap import topology
 from muster.contracts.vocabulary.statuses import RequestStatus
+from muster.messaging.topology import Subscription
 from muster.storage.store import Store
 from services.matching.queries import overbooked
 from tests.load import ledger as said
@@ -126,36 +127,47 @@ def account(
 
     It waits for a while until nothing moves any more; what moves even then is told as it is.
     """
-    told = _Told()
-    for entry in entries(ledger):
-        told.take(entry)
     stores = target.stores()
     try:
         with suppress(AssertionError):
             eventually(lambda: _at_rest(stores, target), at_rest_within_s, every_s=0.2)
-        found = _Found.of(stores)
-        lost = [*_lost_requests(told, found, goal), *_lost_answers(told, found)]
-        unexpected = [*told.wrong, *_unexplained(told, found)]
-        queued, dead_letters = waiting_messages(target.amqp_url)
-        return Accounting(
-            attempted=len(told.attempted),
-            acknowledged=len(told.acknowledged),
-            statuses=dict(Counter(found.status_of.values())),
-            lost=tuple(lost),
-            doubled=(*found.doubled, *(received.doubled if received else ())),
-            overbooked=tuple(found.overbooked),
-            unexpected=tuple(unexpected),
-            undelivered=_undelivered(stores),
-            outbox_backlog=found.outbox_backlog,
-            dead_letters=dead_letters,
-            queued=queued,
-            repeated=received.repeated if received else {},
-            unsent=found.unsent,
-            seconds=latencies(ledger),
-        )
+        broker = waiting_messages(target.amqp_url)
+        return compare(ledger, stores, topology().subscriptions, goal, received, broker)
     finally:
         for store in stores.values():
             store.engine.dispose()
+
+
+def compare(
+    ledger: Path,
+    stores: Mapping[str, Store],
+    subscriptions: Iterable[Subscription],
+    goal: Goal,
+    received: Received | None,
+    broker: tuple[dict[str, int], dict[str, int]],
+) -> Accounting:
+    """Compare the ledger with all these as they are now."""
+    told = _Told()
+    for entry in entries(ledger):
+        told.take(entry)
+    found = _Found.of(stores)
+    queued, dead_letters = broker
+    return Accounting(
+        attempted=len(told.attempted),
+        acknowledged=len(told.acknowledged),
+        statuses=dict(Counter(found.status_of.values())),
+        lost=(*_lost_requests(told, found, goal), *_lost_answers(told, found)),
+        doubled=(*found.doubled, *(received.doubled if received else ())),
+        overbooked=tuple(found.overbooked),
+        unexpected=(*told.wrong, *_unexplained(told, found)),
+        undelivered=_undelivered(stores, subscriptions),
+        outbox_backlog=found.outbox_backlog,
+        dead_letters=dead_letters,
+        queued=queued,
+        repeated=received.repeated if received else {},
+        unsent=found.unsent,
+        seconds=latencies(ledger),
+    )
 
 
 def _at_rest(stores: Mapping[str, Store], target: Target) -> bool:
@@ -286,7 +298,9 @@ def _unexplained(told: _Told, found: _Found) -> Iterable[str]:
             yield f"{ids} of {key}, which nobody sent"
 
 
-def _undelivered(stores: Mapping[str, Store]) -> dict[str, int]:
+def _undelivered(
+    stores: Mapping[str, Store], subscriptions: Iterable[Subscription]
+) -> dict[str, int]:
     """Return how many events were said and never taken, for each subscription that misses any."""
     said_of_type: dict[str, set[str]] = defaultdict(set)
     for store in stores.values():
@@ -295,7 +309,7 @@ def _undelivered(stores: Mapping[str, Store]) -> dict[str, int]:
             for row in connection.execute(select(outbox.c.type, outbox.c.message_id)):
                 said_of_type[row.type].add(row.message_id)
     missing: dict[str, int] = {}
-    for subscription in topology().subscriptions:
+    for subscription in subscriptions:
         store = stores[subscription.service]
         inbox = store.metadata.tables["inbox_messages"]
         mine = inbox.c.subscription == subscription.name
