@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pika import BlockingConnection
 from pika.adapters.blocking_connection import BlockingChannel
 
+from muster.contracts.vocabulary.errors import TransientError
 from muster.messaging.connection import BROKER_FAILURES, broker_failures, open_connection
 from muster.messaging.declare import RabbitBroker
 from muster.messaging.errors import BrokerUnavailable
@@ -83,10 +84,21 @@ class RabbitConnection:
         # Before the attempt: one that fails is not to be made again with every poll.
         self._look_again_at = now + PAUSE_SECONDS
         broker = RabbitBroker(connection)
-        whole = [restorer.put_in_order(broker) for restorer in self._restorers]
+        whole = [self._put_in_order(restorer, broker) for restorer in self._restorers]
         broker.close()
         if all(whole):
             self._look_again_at = now + LOOK_SECONDS
+
+    def _put_in_order(self, restorer: Restorer, broker: RabbitBroker) -> bool:
+        """Let a service whose store is away wait, and no other with it."""
+        try:
+            return restorer.put_in_order(broker)
+        except TransientError as error:
+            log.warning(
+                "queues are not in order and will be looked at again",
+                extra={"service": restorer.service, "reason": str(error)},
+            )
+            return False
 
     def _reopened(self) -> BlockingConnection:
         if self._monotonic() - self._failed_at < PAUSE_SECONDS:
