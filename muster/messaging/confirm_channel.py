@@ -17,6 +17,7 @@ from pika.spec import Basic, BasicProperties
 from muster.messaging.confirms import Confirms
 from muster.messaging.envelope import CONTENT_TYPE
 from muster.messaging.ports import OutboundMessage, Outcome
+from muster.messaging.wholesale import WholesaleConnection
 
 CLOSING_SECONDS = 1.0
 _PERSISTENT = 2
@@ -34,7 +35,7 @@ class ConfirmChannel:
         self._channel: Channel | None = None
         self._ioloop = IOLoop()
         self._ioloop.activate_poller()
-        self._connection = pika.SelectConnection(
+        self._connection = WholesaleConnection(
             parameters,
             on_open_callback=self._connected,
             on_open_error_callback=self._lost,
@@ -49,6 +50,10 @@ class ConfirmChannel:
     def send(self, confirms: Confirms) -> None:
         """Hand everything that has no outcome yet to pika; it leaves while `pump` runs."""
         self._confirms = confirms
+        with self._connection.together():
+            self._send(confirms)
+
+    def _send(self, confirms: Confirms) -> None:
         for position, message in confirms.to_send():
             if self._channel is None or not self._channel.is_open:
                 self.failure = self.failure or AMQPError("the channel is not open")
