@@ -6,8 +6,15 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, MetaData
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.dml import ReturningInsert
+
+# One array for all ids, so that PostgreSQL plans it once, however many there are.
+_ADMIT_ON_POSTGRESQL = """
+    INSERT INTO inbox_messages (subscription, message_id, received_at)
+    SELECT %s, message_id, %s FROM unnest(%b::varchar[]) AS ids (message_id)
+    ON CONFLICT DO NOTHING RETURNING message_id
+"""
 
 
 def admit(
@@ -18,16 +25,19 @@ def admit(
     now: datetime,
 ) -> set[str]:
     """Return those ids that come for the first time, and remember all, in one statement."""
+    ids = sorted(set(message_ids))
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql(_ADMIT_ON_POSTGRESQL, (subscription, now, ids))
+        return set(found.scalars())
     rows = [
         {"subscription": subscription, "message_id": message_id, "received_at": now}
-        for message_id in sorted(set(message_ids))
+        for message_id in ids
     ]
     # Rows go as parameters, not as VALUES in the text: so the statement is compiled once.
-    return set(connection.execute(_admit(metadata, connection.dialect.name), rows).scalars())
+    return set(connection.execute(_admit(metadata), rows).scalars())
 
 
 @cache
-def _admit(metadata: MetaData, dialect: str) -> ReturningInsert[Any]:
+def _admit(metadata: MetaData) -> ReturningInsert[Any]:
     inbox = metadata.tables["inbox_messages"]
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return insert(inbox).on_conflict_do_nothing().returning(inbox.c.message_id)

@@ -10,6 +10,11 @@ from sqlalchemy import Connection, MetaData, Row, Select, Update, bindparam, fun
 
 from muster.messaging.ports import OutboundMessage
 
+# One array for all, so that PostgreSQL plans it once, however many there are.
+_MARK_ON_POSTGRESQL = """
+    UPDATE outbox_messages SET published_at = %s WHERE sequence = ANY(%b::bigint[])
+"""
+
 
 @dataclass(frozen=True)
 class Backlog:
@@ -46,6 +51,9 @@ def mark_published(
     connection: Connection, metadata: MetaData, sequences: Sequence[int], now: datetime
 ) -> None:
     """Note that these are with the broker."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_MARK_ON_POSTGRESQL, (now, list(sequences)))
+        return
     connection.execute(_mark(metadata), {"sequences": sequences, "now": now})
 
 

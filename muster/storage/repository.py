@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, sele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.vocabulary.errors import NotFound, TransientError
+from muster.storage.bulk import add_rows
 from muster.storage.unit_of_work import UnitOfWork
 
 
@@ -102,7 +103,7 @@ class Repository(Generic[T]):
     def add_all(self, work: UnitOfWork, aggregates: Iterable[T]) -> None:
         """Insert many new aggregates at once."""
         if rows := [self._row(aggregate) for aggregate in aggregates]:
-            work.connection.execute(insert(self._table), rows)
+            add_rows(work.connection, self._table, rows)
 
     def save(self, work: UnitOfWork, aggregate: T) -> None:
         """Write a changed aggregate whose version is one above the stored one.

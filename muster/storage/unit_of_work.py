@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, MetaData, Table, bindparam, delete, insert
+from sqlalchemy import Connection, Delete, Insert, MetaData, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.context import Context
@@ -15,6 +15,7 @@ from muster.contracts.vocabulary.identifiers import EventId, Ids, Prefix
 from muster.contracts.vocabulary.lifecycle import Transition
 from muster.messaging.envelope import Envelope
 from muster.messaging.topology import events_exchange
+from muster.storage.bulk import add_rows
 
 
 class UnitOfWork:
@@ -116,11 +117,11 @@ class UnitOfWork:
                 }
                 for t in self.transitions
             ]
-            self.connection.execute(_insert(self._tables["transitions"]), rows)
+            add_rows(self.connection, self._tables["transitions"], rows)
         if self._timers:
             self._set_timers()
         if self._outbox:
-            self.connection.execute(_insert(self._tables["outbox_messages"]), self._outbox)
+            add_rows(self.connection, self._tables["outbox_messages"], self._outbox)
             self._outbox = []
 
     def _set_timers(self) -> None:
@@ -139,11 +140,6 @@ class UnitOfWork:
 
 
 # Composed once for each table: that costs more than running them.
-@cache
-def _insert(table: Table) -> Insert:
-    return insert(table)
-
-
 @cache
 def _forget(timers: Table) -> Delete:
     return delete(timers).where(

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, String, Table, Text, event, func, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 from muster.clock import RandomIds, SimulatedClock
 from muster.contracts.vocabulary.errors import NotFound
 from muster.storage import inbox, outbox, timers
+from muster.storage.bulk import add_rows
 from muster.storage.engine import open_engine
 from muster.storage.exclusive import ExclusiveRight
 from muster.storage.repository import Repository, StaleWrite
@@ -191,6 +192,9 @@ def test_the_inbox_admits_a_message_once(store: Store) -> None:
     assert admit("events", "evt_1", "evt_1", "evt_2") == {"evt_1", "evt_2"}
     assert admit("events", "evt_2", "evt_3") == {"evt_3"}
     assert admit("members", "evt_1") == {"evt_1"}
+    assert admit("members", *(f"evt_{n}" for n in range(50))) == {f"evt_{n}" for n in range(50)} - {
+        "evt_1"
+    }
 
 
 def test_the_outbox_keeps_the_order_in_which_things_were_said(store: Store) -> None:
@@ -209,6 +213,48 @@ def test_the_outbox_keeps_the_order_in_which_things_were_said(store: Store) -> N
     with store.read() as connection:
         rows = outbox.waiting(connection, METADATA, limit=10)
     assert [b'"reference":"%d"' % n in m.body for n, (_, m) in enumerate(rows, 1)] == [True] * 3
+
+
+def test_many_rows_at_once_are_kept_as_they_are_and_in_their_order(store: Store) -> None:
+    """However many: those without a value in a column, too, and times with their offset."""
+    seoul = START.astimezone(timezone(timedelta(hours=9)))
+    timetable = METADATA.tables["transitions"]
+    for number in (1, 2, 50):
+        rows = [
+            {
+                "thing": f"count to {number}",
+                "thing_id": f"{n} \\ {{'\"}} 香港",
+                "before": "",
+                "after": "counted",
+                "actor": "somebody",
+                "organisation_id": None,
+                "reason": "",
+                "occurred_at": seoul,
+                "recorded_at": store.clock.now(),
+            }
+            for n in range(number)
+        ]
+        with store.begin(SOMEBODY) as work:
+            add_rows(work.connection, timetable, rows)
+        with store.read() as connection:
+            mine = select(timetable).where(timetable.c.thing == rows[0]["thing"])
+            found = connection.execute(mine.order_by(timetable.c.sequence)).mappings().all()
+        assert [{name: row[name] for name in rows[0]} for row in found] == rows
+
+
+def test_many_rows_of_which_one_is_wrong_are_refused(store: Store) -> None:
+    """None of them is kept, and nothing is cut to fit or taken for another time."""
+    first: dict[str, object] = {"subscription": "events", "message_id": "evt_0", "received_at": START}
+    wrong_ones: list[dict[str, object]] = [{"message_id": None}, {"received_at": START.replace(tzinfo=None)}]
+    if store.engine.dialect.name == "postgresql":  # SQLite does not look at lengths
+        wrong_ones.append({"message_id": "evt_" + "x" * 64})
+    for wrong in wrong_ones:
+        rows = [first | {"message_id": f"evt_{n}"} for n in range(10)] + [first | wrong]
+        with pytest.raises((DBAPIError, StatementError, ValueError)), store.begin(SOMEBODY) as work:
+            add_rows(work.connection, METADATA.tables["inbox_messages"], rows)
+    with store.read() as connection:
+        inbox_rows = select(func.count()).select_from(METADATA.tables["inbox_messages"])
+        assert connection.execute(inbox_rows).scalar() == 0
 
 
 def test_times_come_back_with_their_offset(store: Store) -> None:

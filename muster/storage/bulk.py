@@ -1,0 +1,48 @@
+"""Adding many rows at once, the quickest way the store knows."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Table, insert
+
+FEW = 3  # rows that are better sent one by one
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns, in their order.
+
+    PostgreSQL gets them as one statement over an array for each column: it runs once instead of
+    once for each row, and costs a third on either side.
+    """
+    if connection.dialect.name != "postgresql" or len(rows) <= FEW:
+        connection.execute(_insert(table), [dict(row) for row in rows])
+        return
+    names = tuple(rows[0])
+    statement, converters = _over_arrays(table, names, connection.dialect)
+    arrays = [
+        [row[name] for row in rows] if convert is None else [convert(row[name]) for row in rows]
+        for name, convert in zip(names, converters, strict=True)
+    ]
+    connection.exec_driver_sql(statement, tuple(arrays))
+
+
+# Composed once for each table: that costs more than running them.
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _over_arrays(
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[Callable[[Any], Any] | None]]:
+    quote = dialect.identifier_preparer.quote
+    types = [table.c[name].type for name in names]
+    # A cast to varchar(64) cuts what is longer; without the length PostgreSQL refuses it.
+    plain = (re.sub(r"\(\d+\)", "", each.compile(dialect)) for each in types)
+    arrays = ", ".join(f"%b::{each}[]" for each in plain)
+    columns = ", ".join(map(quote, names))
+    statement = f"INSERT INTO {quote(table.name)} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608
+    return statement, [each.bind_processor(dialect) for each in types]
