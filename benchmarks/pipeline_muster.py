@@ -44,6 +44,7 @@ from muster.service.relay import Relay
 from muster.service.rounds import Rounds
 from muster.service.runner import run_services
 from muster.settings import Settings
+from muster.storage.bulk import add_rows
 from muster.storage.columns import UtcDateTime
 from muster.storage.engine import open_engine
 from muster.storage.store import Store
@@ -156,7 +157,7 @@ def _hop(work, envelopes, service, hop, then) -> None:
         rows.append(
             {"step_id": envelope.id, "job_id": event.job_id, "hop": hop, "noted_at": work.now}
         )
-    work.connection.execute(METADATA[service].tables["steps"].insert(), rows)
+    add_rows(work.connection, METADATA[service].tables["steps"], rows)
 
 
 def topology() -> Topology:
