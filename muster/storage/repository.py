@@ -1,6 +1,6 @@
 """Aggregates as rows: columns to find them by, and one JSON document that is the aggregate."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -85,6 +85,20 @@ class Repository(Generic[T]):
         query = query.order_by(self._key if order_by is None else order_by).limit(limit)
         rows = connection.execute(query.with_for_update() if lock else query).scalars()
         return [self._adapter.validate_json(document) for document in rows]
+
+    def lister(self, column: ColumnElement[Any]) -> Callable[[Connection, Any], Sequence[T]]:
+        """Return what lists, by id, the aggregates with a given value in this column.
+
+        To be kept and used again: unlike the conditions of `list`, it is composed once.
+        """
+        query = select(self._table.c.document).where(column == bindparam("value"))
+        query = query.order_by(self._key)
+
+        def find(connection: Connection, value: Any) -> Sequence[T]:
+            rows = connection.execute(query, {"value": value}).scalars()
+            return [self._adapter.validate_json(document) for document in rows]
+
+        return find
 
     def add(self, work: UnitOfWork, aggregate: T) -> None:
         """Insert a new aggregate."""

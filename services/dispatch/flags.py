@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.vocabulary.identifiers import OrganisationId, RequestId
@@ -12,13 +12,15 @@ from services.dispatch.domain.flag import Finding, Flag
 from services.dispatch.tables import flags
 
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
+# Composed once: every answer about a job asks it.
+_OF_REQUESTS = select(flags).where(flags.c.request_id.in_(bindparam("request_ids", expanding=True)))
 
 Flags = Mapping[tuple[RequestId, OrganisationId], Flag]
 
 
 def flags_of(connection: Connection, request_ids: Collection[RequestId]) -> Flags:
     """Return what is known of the providers of these requests, by request and provider."""
-    rows = connection.execute(select(flags).where(flags.c.request_id.in_(request_ids)))
+    rows = connection.execute(_OF_REQUESTS, {"request_ids": request_ids})
     return {(each.request_id, each.provider_id): each for each in map(_flag, rows.mappings())}
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from muster.access import Caller
 from muster.contracts.vocabulary.identifiers import (
@@ -24,6 +24,13 @@ from services.matching.domain.offer import BINDING, WAITING, Offer
 from services.matching.domain.request import Request
 from services.matching.flags import raised_on
 from services.matching.tables import OFFERS, REQUESTS, offers, requests
+
+# Composed once: every answer about a request asks it.
+_QUANTITIES = (
+    select(offers.c.need_id, offers.c.status, func.sum(offers.c.quantity))
+    .where(offers.c.request_id.in_(bindparam("request_ids", expanding=True)))
+    .group_by(offers.c.need_id, offers.c.status)
+)
 
 
 @dataclass(frozen=True)
@@ -165,11 +172,7 @@ def open_to(connection: Connection, request_id: RequestId) -> frozenset[Organisa
 def _covered(
     connection: Connection, request_ids: Collection[RequestId]
 ) -> Mapping[NeedId, Covered]:
-    rows = connection.execute(
-        select(offers.c.need_id, offers.c.status, func.sum(offers.c.quantity))
-        .where(offers.c.request_id.in_(request_ids))
-        .group_by(offers.c.need_id, offers.c.status)
-    )
+    rows = connection.execute(_QUANTITIES, {"request_ids": request_ids})
     accepted: dict[str, int] = defaultdict(int)
     offered: dict[str, int] = defaultdict(int)
     for need_id, status, quantity in rows:

@@ -67,7 +67,10 @@ class IcocaClass(StrEnum):
     @property
     def rank(self) -> int:
         """Return the order of standing: a higher class serves a demand for a lower one."""
-        return len(IcocaClass) - list(IcocaClass).index(self)
+        return _STANDING[self]
+
+
+_STANDING = {each: rank for rank, each in enumerate(reversed(IcocaClass), start=1)}
 
 
 class Environment(StrEnum):
@@ -88,7 +91,10 @@ class Armour(StrEnum):
     @property
     def rank(self) -> int:
         """Return the order of protection: a higher class serves a need for a lower one."""
-        return list(Armour).index(self)
+        return _PROTECTION[self]
+
+
+_PROTECTION = {each: rank for rank, each in enumerate(Armour)}
 
 
 class InsuranceLine(StrEnum):

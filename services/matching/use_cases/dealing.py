@@ -17,6 +17,7 @@ from services.matching.domain.offer import Offer, Side
 from services.matching.domain.request import Request
 from services.matching.tables import OFFERS, REQUESTS, offers
 
+_OFFERS_OF = OFFERS.lister(offers.c.request_id)
 _REQUEST_OF = select(offers.c.request_id).where(offers.c.offer_id == bindparam("offer_id"))
 
 
@@ -37,7 +38,7 @@ class Dealing:
 
 def offers_of(work: UnitOfWork, request_id: RequestId) -> tuple[Offer, ...]:
     """Return all offers of a request whose lock is held."""
-    return tuple(OFFERS.list(work.connection, offers.c.request_id == request_id))
+    return tuple(_OFFERS_OF(work.connection, request_id))
 
 
 def lock_dealing(work: UnitOfWork, offer_id: OfferId) -> Dealing:

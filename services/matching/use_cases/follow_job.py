@@ -15,6 +15,10 @@ from services.matching.track_records import Tally
 
 _KNOWN = select(jobs.c.version).where(jobs.c.job_id == bindparam("job"))
 _ADD = insert(jobs)
+_CHANGE = update(jobs).where(jobs.c.job_id == bindparam("of_job"))
+_ENDED = select(jobs.c.provider_id).where(
+    jobs.c.request_id == bindparam("request_id"), jobs.c.final.is_(True)
+)
 # A job in one of these has been in service, whichever report came first.
 _STARTED = frozenset({JobStatus.IN_SERVICE, JobStatus.RELEASED, JobStatus.COMPLETED})
 _AT_WORK = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE})
@@ -68,16 +72,10 @@ def _is_news(work: UnitOfWork, said: JobStatusChanged) -> bool:
         return True
     if said.version <= known:
         return False
-    work.connection.execute(update(jobs).where(jobs.c.job_id == said.job_id).values(row))
+    work.connection.execute(_CHANGE, {"of_job": said.job_id, **row})
     return True
 
 
 def _all_jobs_ended(work: UnitOfWork, request: Request) -> bool:
-    ended = set(
-        work.connection.execute(
-            select(jobs.c.provider_id).where(
-                jobs.c.request_id == request.request_id, jobs.c.final.is_(True)
-            )
-        ).scalars()
-    )
+    ended = set(work.connection.execute(_ENDED, {"request_id": request.request_id}).scalars())
     return all(assignment.provider_id in ended for assignment in request.assignments)

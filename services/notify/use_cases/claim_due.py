@@ -3,9 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from muster.contracts.vocabulary.statuses import MemberStatus
 from muster.storage.unit_of_work import UnitOfWork
@@ -41,15 +52,12 @@ class Bundle:
 
 def any_letter_due(connection: Connection, now: datetime) -> bool:
     """Tell whether an e-mail may be claimed; a cheap look before a transaction that writes."""
-    due = select(notifications.c.notification_id).where(*_due(Channel.EMAIL, now))
-    return connection.execute(due.limit(1)).first() is not None
+    return connection.execute(_letter_due(), {"now": now}).first() is not None
 
 
 def any_post_due(connection: Connection, now: datetime) -> bool:
     """Tell whether a webhook post may be claimed: one whose endpoint is free."""
-    return (
-        connection.execute(_posts_due(notifications.c.target, now=now).limit(1)).first() is not None
-    )
+    return connection.execute(_post_due(), {"now": now}).first() is not None
 
 
 def claim_letters(work: UnitOfWork) -> list[tuple[Parcel, Contact | None]]:
@@ -90,7 +98,19 @@ def claim_posts(work: UnitOfWork) -> list[Bundle]:
     ]
 
 
-def _due(channel: Channel, now: datetime) -> tuple[ColumnElement[bool], ...]:
+# Composed once: they are asked several times a second.
+@cache
+def _letter_due() -> Select[Any]:
+    now: Any = bindparam("now")
+    return select(notifications.c.notification_id).where(*_due(Channel.EMAIL, now)).limit(1)
+
+
+@cache
+def _post_due() -> Select[Any]:
+    return _posts_due(notifications.c.target, now=bindparam("now")).limit(1)
+
+
+def _due(channel: Channel, now: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         notifications.c.channel == channel.value,
         notifications.c.settled_at.is_(None),
@@ -98,7 +118,7 @@ def _due(channel: Channel, now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _posts_due(*columns: Any, now: datetime) -> Select[Any]:
+def _posts_due(*columns: Any, now: Any) -> Select[Any]:
     traffic = webhook_traffic.c
     return (
         select(*columns)

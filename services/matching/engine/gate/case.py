@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from muster.contracts.vocabulary.attributes import (
     CapabilityAttributes,
@@ -17,6 +16,7 @@ from services.matching.domain.capability import Capability
 from services.matching.domain.member import Member
 from services.matching.domain.request import Need, Request
 from services.matching.engine.geography import by_land
+from services.matching.engine.once import once
 from services.matching.engine.policy import Decision, Matter, Policy
 from services.matching.engine.travel import arrival_hours
 
@@ -86,7 +86,7 @@ class Case:
     refused: bool = False
     decision: Decision | None = None
 
-    @cached_property
+    @once
     def engagement(self) -> Engagement:
         """Return who would work for whom."""
         return Engagement(
@@ -100,14 +100,14 @@ class Case:
             self.decision,
         )
 
-    @cached_property
+    @once
     def distance_km(self) -> float:
         """Return how far the base is from the place; 0 for work from a desk."""
         if self.need.kind in REMOTE_KINDS:
             return 0.0
         return self.capability.base.position.distance_km(self.request.place.position)
 
-    @cached_property
+    @once
     def arrival_hours(self) -> float:
         """Return in how many hours whoever is asked now can be there."""
         base, host = self.capability.base.country, self.request.place.country
@@ -120,7 +120,7 @@ class Case:
             crosses_border=base != host,
         )
 
-    @cached_property
+    @once
     def arrives_at(self) -> datetime:
         """Return the earliest arrival, to the second."""
         return self.now + timedelta(seconds=round(self.arrival_hours * _SECONDS))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from muster.contracts.vocabulary.attributes import CapabilityAttributes
 from muster.contracts.vocabulary.countries import Country
@@ -18,6 +18,7 @@ from muster.contracts.vocabulary.values import Money, Window
 from services.matching.domain.member import LAWFUL, Member, Paper
 from services.matching.domain.terms import HostStateProtection
 from services.matching.engine.law.rules import Circumstances
+from services.matching.engine.once import once
 from services.matching.engine.policy import Decision
 
 
@@ -69,24 +70,24 @@ class LegalCase:
             self.key_unit,
         )
 
-    @cached_property
+    @once
     def permissions(self) -> tuple[Paper, ...]:
         """Return the host's papers that allow this work."""
         papers, kind, host, armed = self.provider.papers, self.kind, self.host, self.armed
         return tuple([paper for paper in papers if paper.allows(kind, host, armed=armed)])
 
-    @cached_property
+    @once
     def host_permissions(self) -> str:
         """Return all of the host's licences and permits in words, whatever they allow."""
         papers = self.papers_of(*LAWFUL)
         return described([paper for paper in papers if paper.jurisdiction == self.host])
 
-    @cached_property
+    @once
     def permission_wanted(self) -> str:
         """Return in words what paper would allow this work."""
         return f"a licence or permit of {self.host} for {self.work}, {self.until}"
 
-    @cached_property
+    @once
     def until(self) -> str:
         """Return in words how long papers must hold."""
         return "verified" if self.window is None else _verified_for(self.window, self.margin)
