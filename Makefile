@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest --quiet
 FAST_TESTS := tests/unit tests/simulation tests/contract
-REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster
+REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster tests/scale
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
-	simulate faults bench setup setup-tests rabbitmq postgresql lock clean
+	simulate faults scale soak bench setup setup-tests rabbitmq postgresql lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -50,6 +50,12 @@ test-real: setup-tests
 
 faults: setup-tests ## break a Muster under load in every way, and account for all it accepted
 	$(PYTEST) tests/faults
+
+scale: setup-tests ## measure what one, two and three workers do together
+	$(PYTEST) tests/scale
+
+soak: setup-tests ## ten minutes of steady load: does anything grow? MINUTES=10, RATE=5
+	@$(BIN)/python -W ignore::DeprecationWarning -m tests.soak --minutes $(or $(MINUTES),10) --rate $(or $(RATE),5)
 
 format: $(VENV)/development.stamp ## put the code into its form
 	$(BIN)/ruff format
