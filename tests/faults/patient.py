@@ -34,7 +34,7 @@ from tests.waiting import eventually
 
 HEARTBEAT_S = 3
 DRAIN_S = 10
-RATE_PER_S = 5
+RATE_PER_S = 3
 SETTLED_WITHIN_S = 200  # more than the lease of an e-mail that was sent and not recorded
 
 
