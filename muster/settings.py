@@ -1,14 +1,14 @@
 """Settings of the platform, from environment variables named MUSTER_…; services add their own."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
 from muster.contracts.catalogue import OWNERS
-from muster.switches import check_switches
+from muster.switches import Switches
 
 SERVICE, PASSWORD = "{service}", "{password}"
 
@@ -17,10 +17,8 @@ class NoSecret(ValueError):
     """An address asks for a password, and there is no file to take it from."""
 
 
-class Settings(BaseSettings):
+class Settings(Switches):
     """What every process needs to know. All wrong values are reported at once."""
-
-    model_config = SettingsConfigDict(env_prefix="MUSTER_", extra="ignore")
 
     services: Annotated[tuple[str, ...], NoDecode] = OWNERS  # which services this process serves
     # In addresses and names of files {service} is filled in, in addresses {password}, too: it is
@@ -41,8 +39,6 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(gt=0, le=300)] = 20
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     log_level: str = "INFO"
-    testing: bool = False  # nothing but a test may set it, and what follows
-    crash_at: Path | None = None  # the file with the orders, see muster/service/crash_points.py
 
     @field_validator("services", mode="before")
     @classmethod
@@ -55,11 +51,6 @@ class Settings(BaseSettings):
         if unknown := sorted(set(value) - set(OWNERS)):
             raise ValueError(f"unknown services {unknown}; choose from {list(OWNERS)}")
         return value
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        check_switches({"MUSTER_CRASH_AT": self.crash_at}, testing=self.testing)
-        return self
 
     def database_url_of(self, service: str) -> str:
         """Return the database of one service, and its login. Raises NoSecret."""

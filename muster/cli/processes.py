@@ -101,6 +101,7 @@ def worker() -> None:
         batch_size=settings.batch_size,
         drain_seconds=settings.drain_seconds,
         condition=condition,
+        without=settings.without,
     )
     classes = [bootstrap.subscriptions_class(service) for service in settings.services]
     try:
@@ -133,7 +134,7 @@ def relay() -> None:
     rounds: list[Rounds] = []
     for address, services in _by_login(settings).items():
         publisher = RabbitPublisher(address, exchanges=_exchanges(services))
-        own = [Relay(stores[service], publisher) for service in services]
+        own = [Relay(stores[service], publisher, settings.without) for service in services]
         name = f"broker for {', '.join(services)}"
         rounds.append(Rounds(own, condition, publisher.reach, broker=name))
         relays += own

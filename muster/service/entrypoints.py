@@ -21,6 +21,7 @@ from muster.contracts.event import Event
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery, Subscriber
 from muster.messaging.topology import Subscription
+from muster.safeguards import Safeguard
 from muster.service.inlet import Inlet, one_by_one, take_and_ack
 from muster.service.platform import Platform
 from muster.service.timekeeper import Timekeeper
@@ -91,6 +92,8 @@ class _MusterEntrypoint(Entrypoint):  # type: ignore[misc]
     def stop(self) -> None:
         """Finish the batch in hand, then end; nothing else is begun."""
         self.stopping = True
+        if Safeguard.DRAIN in self.platform.without:
+            return
         self.finished.wait(timeout=self.platform.drain_seconds)
 
 
@@ -121,6 +124,7 @@ class Subscribe(_MusterEntrypoint):
             method if self.batched else one_by_one(method),
             self.store,
             broker.publisher,
+            platform.without,
         )
         subscriber = broker.subscribers.subscriber(subscription.queue, 2 * platform.batch_size)
         pause = SHORTEST_PAUSE

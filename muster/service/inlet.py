@@ -6,7 +6,7 @@ dead letters; both are published and confirmed before the delivery is acked.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from muster.context import Context
@@ -19,6 +19,7 @@ from muster.messaging.retries import dead_letter_message, retry_message
 from muster.messaging.topology import Subscription
 from muster.observability.logs import correlated
 from muster.observability.metrics import BATCH_MESSAGES, BATCH_SECONDS, INBOX_DUPLICATES, MESSAGES
+from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.storage import inbox
 from muster.storage.store import Store, StoreUnavailable
 from muster.storage.unit_of_work import UnitOfWork
@@ -43,6 +44,8 @@ def one_by_one(handler: EventHandler) -> BatchHandler:
 def take_and_ack(inlet: "Inlet", subscriber: Subscriber, deliveries: Sequence[Delivery]) -> None:
     """Bring the deliveries to their end, and only then tell the broker: a crash in between brings
     them again, and the other way round it would lose them. Raises as `Inlet.take` does."""
+    if Safeguard.ACK_AFTER_COMMIT in inlet.without:
+        subscriber.ack(deliveries)
     inlet.take(deliveries)
     subscriber.ack(deliveries)
 
@@ -62,8 +65,10 @@ class Inlet:
         handler: BatchHandler,
         store: Store,
         publisher: Publisher,
+        without: Safeguards = NOTHING,
     ) -> None:
         self.subscription = subscription
+        self.without = without
         self._handler = handler
         self._store = store
         self._publisher = publisher
@@ -128,13 +133,7 @@ class Inlet:
 
     def _apply(self, parcels: Sequence[_Parcel]) -> None:
         with self._store.begin(self._context) as work:
-            fresh = inbox.admit(
-                work.connection,
-                self._store.metadata,
-                self.subscription.name,
-                [parcel.envelope.id for parcel in parcels],
-                work.now,
-            )
+            fresh = self._admit(work, [parcel.envelope.id for parcel in parcels])
             first: dict[str, Envelope] = {}
             for parcel in parcels:
                 if parcel.envelope.id in fresh:
@@ -145,6 +144,12 @@ class Inlet:
         if repeats := len(parcels) - len(first):
             MESSAGES.labels(*self._labels, "duplicate").inc(repeats)
             INBOX_DUPLICATES.labels(*self._labels).inc(repeats)
+
+    def _admit(self, work: UnitOfWork, message_ids: Sequence[str]) -> Collection[str]:
+        if Safeguard.INBOX in self.without:
+            return message_ids
+        name = self.subscription.name
+        return inbox.admit(work.connection, self._store.metadata, name, message_ids, work.now)
 
     def _again(self, delivery: Delivery, reason: str) -> OutboundMessage:
         now = self._store.clock.now()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from muster.messaging.ports import Publisher, Subscriber
+from muster.safeguards import NOTHING, Safeguards
 from muster.storage.store import Store
 
 
@@ -71,5 +72,6 @@ class Platform:
     batch_size: int
     drain_seconds: float
     condition: Condition = field(default_factory=Condition)
+    without: Safeguards = NOTHING
 
     CONFIG_KEY = "MUSTER_PLATFORM"

@@ -12,6 +12,7 @@ from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.outbound import can_be_sent
 from muster.messaging.ports import OutboundMessage, Outcome, Publisher
 from muster.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, PUBLISHED, REPUBLISHED
+from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.storage import outbox, republication
 from muster.storage.exclusive import ExclusiveRight
 from muster.storage.republication import Republication
@@ -26,11 +27,12 @@ WINDOW = 500  # messages in flight at once
 class Relay:
     """Relays the outbox of one service. Only one relay of a store works at a time."""
 
-    def __init__(self, store: Store, publisher: Publisher) -> None:
+    def __init__(self, store: Store, publisher: Publisher, without: Safeguards = NOTHING) -> None:
         self.service = store.service
         self.trouble: str | None = None  # why the last step left events in the outbox
         self._store = store
         self._publisher = publisher
+        self._without = without
         self._right = ExclusiveRight(store.engine, "relay")
         self._context = Context(Actor(f"relay:{store.service}"), correlation_id="")
 
@@ -46,6 +48,8 @@ class Relay:
         with self._store.read() as connection:
             rows = outbox.waiting(connection, self._store.metadata, WINDOW)
             again = republication.current(connection, self._store.metadata)
+        if Safeguard.OUTBOX_ORDER in self._without:
+            rows.reverse()
         published = self._publish(rows)
         # News first: whoever asks to hear the past again must not keep others from the present.
         return published if again is None else published + self._publish_again(again)

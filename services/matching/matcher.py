@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from muster.safeguards import NOTHING, Safeguards
+from muster.switches import Switches
 from services.matching.domain.deadlines import Patience
 from services.matching.engine.policy import Policy
 from services.matching.live_index import LiveIndex
@@ -19,6 +21,7 @@ class Matcher:
     patience: Patience
     index: LiveIndex
     clock: Callable[[], float]
+    without: Safeguards = NOTHING
 
 
 def matcher_of(settings: MatchingSettings) -> Matcher:
@@ -29,4 +32,5 @@ def matcher_of(settings: MatchingSettings) -> Matcher:
         patience=settings.patience,
         index=LiveIndex(settings.policy, refresh),
         clock=time.perf_counter,
+        without=Switches().without,
     )

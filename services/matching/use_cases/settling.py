@@ -7,6 +7,7 @@ from sqlalchemy import insert
 
 from muster.contracts.vocabulary.identifiers import BookingId, OfferId, Prefix
 from muster.contracts.vocabulary.statuses import BookingStatus
+from muster.safeguards import Safeguard
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import announcements, calendar, timers
 from services.matching.domain.booking import Booking
@@ -40,6 +41,7 @@ class Round:
         self._known = matcher.index.revision()
         self._patience = matcher.patience
         self._rules = matcher.policy.pack
+        self._without = matcher.without
         self._calendar: Calendar[Booking] = Calendar(pool.bookings)
         self._bookings: list[Booking] = []
         self._offers: list[Offer] = []
@@ -97,7 +99,8 @@ class Round:
         missing = dict(demand.missing)
         for hold in holds:
             free = self._calendar.free(hold.capability_id, hold.capability.capacity, hold.window)
-            if hold.quantity <= min(free, missing[hold.need.need_id]):
+            fits = hold.quantity <= min(free, missing[hold.need.need_id])
+            if fits or Safeguard.HOLD_CHECK in self._without:
                 missing[hold.need.need_id] -= hold.quantity
                 made.append(self._make(demand.request, hold))
         return made
