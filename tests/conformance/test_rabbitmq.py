@@ -255,12 +255,11 @@ def test_a_worker_makes_what_is_missing_when_it_connects_and_asks_for_what_it_mi
     """A fresh or wiped broker is put in order by the first poll; what was there asks not."""
     names, memory = Names(), RememberedQueues()
     with declared(amqp_url, names.topology):
-        RabbitConnection(amqp_url, [names.restorer(memory)]).subscriber(names.first.queue, 1).poll(
-            1
-        )
+        connection = RabbitConnection(amqp_url, [names.restorer(memory)])
+        connection.subscriber(names.first.queue, 1).poll(1)
+        connection.close()
         memory.asked.clear()
         delete_queue(amqp_url, names.first.queue)
-        connection = RabbitConnection(amqp_url, [names.restorer(memory)])
 
         polled = [connection.subscriber(s.queue, 1).poll(1) for s in (names.first, names.second)]
 
