@@ -33,8 +33,9 @@ class Sampler:
     def _figures(self) -> Iterator[tuple[str, float]]:
         for name, vitals in vitals_of(self._pids()).items():
             yield f"{name} memory MB", vitals.memory_mb
-            yield f"{name} files", vitals.files
-            yield f"{name} threads", vitals.threads
+            if name in _KINDS:  # each of PostgreSQL's sessions keeps its tables' files open
+                yield f"{name} files", vitals.files
+                yield f"{name} threads", vitals.threads
         metrics = {process.name: process.metrics for process in self.running.processes}
         for sample in _samples(metrics["relay"]):
             if sample.name == "muster_outbox_waiting_messages":
