@@ -1,7 +1,6 @@
 """A cluster of three RabbitMQ nodes with a whole Muster on it, and a load on that."""
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -26,6 +25,8 @@ RATE = 4.0  # requests a second; each is a dozen events and more
 RECOVERED_S = 60
 SETTLED_S = 120
 
+FAULTS = pytest.StashKey[list[dict[str, Any]]]()
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -49,7 +50,7 @@ class Stage:
     def nothing_is_lost(self) -> None:
         """Wait until all that was asked has come to its end, and account for it."""
         self.load.settle(SETTLED_S)
-        account(self.load.target, self.ledger).assert_nothing_lost()
+        account(self.load.target, self.ledger, at_rest_within_s=SETTLED_S).assert_nothing_lost()
 
     def took(self, what: str, since: float) -> None:
         """Note how long something took."""
@@ -57,7 +58,9 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Stage]:
+def stage(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, postgres: Postgres
+) -> Iterator[Stage]:
     """A Muster that knows the addresses of all three nodes, the first first."""
     with rabbit_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         directory = tmp_path_factory.mktemp("muster") / ".muster"
@@ -70,10 +73,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Itera
                 yield stage
         finally:
             stop(directory)
-    _tell(stage.faults)
+    pytestconfig.stash[FAULTS] = stage.faults
+    keep_report("cluster", {"requests_per_second": RATE, "faults": stage.faults})
 
 
-def _tell(faults: Sequence[dict[str, Any]]) -> None:
-    keep_report("cluster", {"requests_per_second": RATE, "faults": faults})
-    lines = (f"  {each['seconds']:6.2f} s  {each['fault']}\n" for each in faults)
-    sys.stderr.write("\n" + "".join(lines))
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how long recovery took."""
+    faults = terminalreporter.config.stash.get(FAULTS, [])
+    if faults:
+        terminalreporter.section("recovery of a RabbitMQ cluster, in seconds")
+    for each in faults:
+        terminalreporter.line(f"{each['fault']:<50}{each['seconds']:>8.1f}")
