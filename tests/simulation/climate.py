@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from muster.contracts.catalogue import OWNERS
 from muster.messaging.disturbance import CALM, Disturbance
+from muster.safeguards import NOTHING, Safeguards
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,13 @@ class Climate:
     deploys: float = 0.0  # that a worker is told to stop, and another begins
     far_ends: float = 0.0  # that a mail server or webhook errs, or is not heard
     lingering: float = 0.0  # that a worker pauses between taking, handling and acking a batch
+    haste: float = 0.0  # that others act while a relay or courier waits for an answer
+    lost_answers: float = 0.0  # that a client does not get the answer, and asks again
     twins: frozenset[str] = frozenset()  # services with two workers at once
     webhooks: bool = False
     founding: bool = False  # whether joining the alliance is part of the story
+    forgetful: bool = False  # that the engine proposes what is held already
+    without: Safeguards = NOTHING  # safeguards that are removed: something has to go wrong then
 
     @property
     def keeps_order(self) -> bool:
@@ -67,6 +72,8 @@ def climate_of(seed: int) -> Climate:
         deploys=some(0.01),
         far_ends=some(0.2),
         lingering=some(0.3),
+        haste=some(0.2),
+        lost_answers=some(0.1),
         twins=frozenset(service for service in OWNERS if some(1, 0.3)),
         webhooks=chance.random() < 0.3,
         founding=chance.random() < 0.1,

@@ -10,6 +10,26 @@ class Killed(BaseException):
     """The process is gone, with everything it had in memory. No handler can catch it."""
 
 
+class Breaches:
+    """Promises found broken in the middle of a step.
+
+    They are said at its end: raised there and then, they would be taken for one more failure of a
+    handler, and tried again.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def unless(self, holds: bool, what: str) -> None:
+        """Note what is broken unless this holds."""
+        if not holds:
+            self._found.append(what)
+
+    def check(self) -> None:
+        """Raise AssertionError if anything was broken."""
+        assert not self._found, "; ".join(self._found[:3])
+
+
 class Faults:
     """What goes wrong in one story."""
 

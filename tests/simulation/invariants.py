@@ -62,6 +62,7 @@ class Invariants:
         nobody is asked who may not serve. A worker may have been replaced in the very step in which
         it asked, so the rules of before the step are good, too.
         """
+        self._machinery.breaches.check()
         for service, engine in self._machinery.databases.engines.items():
             if not engine.written:
                 continue

@@ -6,13 +6,17 @@ where such a founding ended, because it would take half of their time.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from types import ModuleType, SimpleNamespace
 
+from services.matching.engine.engine import plan
+from services.matching.engine.model import Demand, Plan, Pool
+from services.matching.engine.policy import Policy
+from services.matching.use_cases import source_requests
 from services.notify.use_cases import deliver_webhooks, recording
 from tests.simulation.alliance import Alliance, found, register_webhooks
 from tests.simulation.climate import MILD, Climate, climate_of
@@ -53,7 +57,7 @@ class Founded:
 def live_through(seed: int, climate: Climate | None = None) -> Ending:
     """Let a seed's story happen; check the invariants after every step and at the end."""
     climate = climate_of(seed) if climate is None else climate
-    with without_waiting():
+    with without_waiting(), _forgetting(climate):
         founded = None if climate.founding else _founded(webhooks=climate.webhooks)
         machinery = Machinery(seed, climate, databases())
         invariants = Invariants(machinery)
@@ -129,6 +133,17 @@ def without_waiting() -> Iterator[None]:
         _replaced(recording, "time", no_time),
     ):
         yield
+
+
+def _forgetting(climate: Climate) -> AbstractContextManager[None]:
+    """Have the engine take for free whatever is held, if the climate has it so."""
+    return _replaced(source_requests, "plan", _forgetful) if climate.forgetful else nullcontext()
+
+
+def _forgetful(
+    batch: Sequence[Demand], pool: Pool, policy: Policy, clock: Callable[[], float]
+) -> Plan:
+    return plan(batch, replace(pool, bookings=()), policy, clock)
 
 
 @contextmanager

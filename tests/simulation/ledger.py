@@ -8,6 +8,7 @@ from muster.cli.bootstrap import topology
 from muster.messaging.envelope import Envelope
 from muster.messaging.ports import OutboundMessage
 from tests.simulation.climate import Climate
+from tests.simulation.faults import Breaches
 
 if TYPE_CHECKING:
     from tests.simulation.machinery import Databases
@@ -19,7 +20,8 @@ SAID = "SELECT message_id, exchange, routing_key FROM outbox_messages"
 class Ledger:
     """What was sent, and what took effect where."""
 
-    def __init__(self, databases: "Databases", climate: Climate) -> None:
+    def __init__(self, databases: "Databases", climate: Climate, breaches: Breaches) -> None:
+        self._breaches = breaches
         self._databases = databases
         self._in_order = climate.keeps_order
         self._sent: set[str] = set()
@@ -37,7 +39,8 @@ class Ledger:
             self._sent.add(message.message_id)
             sequence, aggregate = database.execute(PLACE, (message.message_id,)).fetchone()
             newest = self._newest_sent.get((service, aggregate), 0)
-            assert sequence > newest, f"{message.message_id} of {aggregate} was sent out of order"
+            problem = f"{message.message_id} of {aggregate} was sent out of order"
+            self._breaches.unless(sequence > newest, problem)
             self._newest_sent[service, aggregate] = sequence
 
         return sent
@@ -46,7 +49,7 @@ class Ledger:
         """Note what a subscription has committed."""
         for queue, envelope in effects:
             key = (queue, envelope.id)
-            assert key not in self._taken, f"{queue} took {envelope.id} twice"
+            self._breaches.unless(key not in self._taken, f"{queue} took {envelope.id} twice")
             self._taken.add(key)
             if self._in_order and envelope.aggregate_version is not None:
                 self._note_version(queue, envelope)
@@ -55,7 +58,8 @@ class Ledger:
         thing = (queue, f"{envelope.event.owner()} {envelope.event.subject}")
         assert envelope.aggregate_version is not None
         newest = self._newest_taken.get(thing, 0)
-        assert envelope.aggregate_version >= newest, f"{thing} took effect out of order"
+        in_order = envelope.aggregate_version >= newest
+        self._breaches.unless(in_order, f"{thing} took effect out of order")
         self._newest_taken[thing] = envelope.aggregate_version
 
     def check_complete(self) -> None:

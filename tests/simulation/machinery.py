@@ -29,8 +29,8 @@ from services.matching.settings import MatchingSettings
 from services.notify.use_cases.deliver_mail import MailRules, deliver_mail
 from services.notify.use_cases.deliver_webhooks import PostRules, deliver_webhooks
 from tests.simulation.climate import Climate
-from tests.simulation.far_end import FarEnd
-from tests.simulation.faults import Faults, Killed
+from tests.simulation.far_end import Courier, FarEnd
+from tests.simulation.faults import Breaches, Faults, Killed
 from tests.simulation.ledger import Ledger
 from tests.simulation.mortal_sql import MortalEngine
 from tests.simulation.network import HEAL, Network, NetworkPublisher
@@ -40,6 +40,8 @@ from tests.simulation.worker import Worker
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HORIZON = timedelta(days=30)  # what waits longer than that is no part of the story
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
+AWHILE = timedelta(seconds=1)  # far less than a courier's lease
+MEANWHILE = 5  # steps at most
 ATTEMPTS = 10  # of a notification
 SELDOM = 0.004  # of rounds that look for work where there hardly is any
 
@@ -54,7 +56,7 @@ WHERE n.settled_at IS NULL AND n.channel = 'webhook'
 """
 
 
-@dataclass
+@dataclass(eq=False)
 class Actor:
     """Somebody who may act: asked first whether there is any occasion, cheaply.
 
@@ -77,12 +79,15 @@ class Machinery:
         self.ids = SeededIds(seed)
         self.faults = Faults(self.chance, climate)
         self.network = Network(topology(), self.clock, self.chance, self.faults)
-        self.far_end = FarEnd(self.faults)
+        self.breaches = Breaches()
+        self.far_end = FarEnd(self.faults, self.breaches)
         self.databases = databases or Databases()
         self.databases.empty()
-        self.ledger = Ledger(self.databases, climate)
+        self.ledger = Ledger(self.databases, climate, self.breaches)
         self.matching = cast(MatchingSettings, default_settings(MatchingSettings))
         self.actors: list[Actor] = []
+        self._acting: list[Actor] = []  # the one who acts now is the last
+        self._in_between = False  # while others act because that one waits
         self.rounds: dict[str, Callable[[Store], bool]] = {
             "deliver-mail": self._deliver_mail,
             "deliver-webhooks": self._deliver_webhooks,
@@ -124,8 +129,10 @@ class Machinery:
             self._add_worker(f"worker {number} of {service}", worker)
 
     def _start_relay(self, service: str) -> None:
-        publisher = NetworkPublisher(self.network, self.ledger.sender(service))
-        relay = Relay(self.mortal_store(service), publisher)
+        sender = self.ledger.sender(service)
+        publisher = NetworkPublisher(self.network, sender, self.let_others_act)
+        without = self.faults.climate.without
+        relay = Relay(self.mortal_store(service), publisher, without)
 
         def step() -> None:
             try:
@@ -202,27 +209,45 @@ class Machinery:
 
     def _deliver_mail(self, store: Store) -> bool:
         rules = MailRules("operator@muster.example", ATTEMPTS)
-        return self._courier(lambda: deliver_mail(store, self.far_end, rules))
+        return self._deliver(store, lambda courier: deliver_mail(store, courier, rules))
 
     def _deliver_webhooks(self, store: Store) -> bool:
         rules = PostRules(ATTEMPTS, failures_before_disabled=20)
-        return self._courier(lambda: deliver_webhooks(store, self.far_end, rules))
+        return self._deliver(store, lambda courier: deliver_webhooks(store, courier, rules))
 
-    def _courier(self, deliver: Callable[[], bool]) -> bool:
-        self.far_end.begin_round()
+    def _deliver(self, store: Store, deliver: Callable[[Courier], bool]) -> bool:
+        def meanwhile() -> None:
+            self.let_others_act()
+            if all(worker.store is not store for worker in self.workers):
+                raise Killed("while sending")  # with all of its worker
+
+        courier = Courier(self.far_end, meanwhile)
         try:
-            return deliver()
+            return deliver(courier)
         except (Killed, StoreUnavailable):
-            self.far_end.courier_died()
+            courier.died()
             raise
+
+    def let_others_act(self) -> None:
+        """Let others act while whoever acts now waits for something, outside of a transaction."""
+        climate = self.faults.climate
+        if self._in_between or not self.faults.strikes("others acted meanwhile", climate.haste):
+            return
+        self._in_between = True
+        for _ in range(self.chance.randint(1, MEANWHILE)):
+            self.step()
+        self._in_between = False
 
     def step(self) -> bool:
         """Let somebody act, or time pass if nobody can; False if the story is at its end."""
-        ready = [actor for actor in self.actors if actor.is_ready()]
+        ready = [each for each in self.actors if each.is_ready() and each not in self._acting]
         if any(not actor.idle for actor in ready):
             [actor] = self.chance.choices(ready, [actor.weight for actor in ready])
-            self.last = actor.name
-            actor.act()
+            self._acting.append(actor)
+            try:
+                actor.act()
+            finally:
+                self._acting.pop()
             return True
         moment = self.next_event_at()
         if moment is None or moment > self.clock.now() + HORIZON:
@@ -241,8 +266,10 @@ class Machinery:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def skip_to(self, moment: datetime) -> None:
-        """Let time pass until then; at least a millisecond."""
-        self.clock.advance(max(moment - self.clock.now(), timedelta(milliseconds=1)))
+        """Let time pass until then; at least a millisecond, and little while somebody waits."""
+        most = AWHILE if self._in_between else HORIZON
+        wanted = max(moment - self.clock.now(), timedelta(milliseconds=1))
+        self.clock.advance(min(wanted, most))
 
     def dead_letters(self) -> list[str]:
         """Return why each dead letter died."""

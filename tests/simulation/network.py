@@ -42,6 +42,10 @@ class Network(InMemoryBroker):
         found = self._queues[queue]
         return len(found) > len(found.taken())
 
+    def handed_out(self, queue: str) -> int:
+        """Return how many messages of a queue are with subscribers."""
+        return len(self._queues[queue].taken())
+
     def recover(self) -> None:
         """Come back."""
         if not self.is_up:
@@ -63,13 +67,20 @@ class Network(InMemoryBroker):
 
 
 class NetworkPublisher:
-    """A publisher of one process. `sent` is told of every message, in order, as it goes out."""
+    """A publisher of one process.
+
+    `sent` is told of every message, in order, as it goes out. While it waits, `meanwhile` happens.
+    """
 
     def __init__(
-        self, network: Network, sent: Callable[[OutboundMessage], None] = lambda _: None
+        self,
+        network: Network,
+        sent: Callable[[OutboundMessage], None] = lambda _: None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._network = network
         self._sent = sent
+        self._meanwhile = meanwhile
 
     def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
         """Publish all in order, as far as it goes."""
@@ -87,6 +98,7 @@ class NetworkPublisher:
             heard = faults.some(reached + 1)
             unheard = len(messages) - heard
             outcomes = [*outcomes[:heard], *(Outcome.UNKNOWN for _ in range(unheard))]
+        self._meanwhile()
         faults.may_kill("after publish")
         return outcomes
 

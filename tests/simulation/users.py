@@ -67,6 +67,8 @@ class Users:
         self._send(self._unanswered.pop(0))
 
     def _send(self, wish: Wish) -> None:
+        faults = self._machinery.faults
+
         def run(work: UnitOfWork) -> Answer:
             return self._keys[wish.service].run_once(
                 work, wish.claim, lambda: Answer(200, str(wish.act(work)).encode()), replayable=True
@@ -76,9 +78,12 @@ class Users:
             answer = self._stores[wish.service].transact(wish.context, run)
         except (Killed, StoreUnavailable):
             self._unanswered.append(wish)
+            return
         except Conflict:
             return  # too late, or the wrong step: everyday
         except DomainError as error:
             raise AssertionError(f"an act that makes sense was refused: {error}") from error
+        if faults.strikes("an answer was lost", faults.climate.lost_answers):
+            self._unanswered.append(wish)
         else:
             wish.done(answer.body.decode())

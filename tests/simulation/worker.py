@@ -9,6 +9,7 @@ from muster.messaging.envelope import Envelope
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery
 from muster.messaging.topology import Subscription
+from muster.safeguards import Safeguard
 from muster.service import Kept, Setting
 from muster.service.declared import declared
 from muster.service.entrypoints import Background, Subscribe, Timer
@@ -57,10 +58,21 @@ class Worker:
         self._begin()
 
     def stop(self) -> None:
-        """End as a process does that is told to: batches in hand are finished; another begins."""
-        for ear in self.ears:
-            ear.drain()
+        """End as a process does that is told to: batches in hand are finished; another begins.
+
+        Unless store or broker are in the way, nothing goes back to a queue to come again.
+        """
+        hindered = 0
+        if Safeguard.DRAIN not in self._machinery.faults.climate.without:
+            hindered = sum(not ear.drain() for ear in self.ears)
+        before = self._handed_out()
         self.replace()
+        back = before - self._handed_out()
+        problem = f"an orderly stop made {back} messages come again"
+        self._machinery.breaches.unless(hindered > 0 or back == 0, problem)
+
+    def _handed_out(self) -> int:
+        return sum(self._machinery.network.handed_out(ear.queue) for ear in self.ears)
 
     def fire_due(self) -> None:
         """Fire what is due."""
@@ -97,9 +109,14 @@ class Worker:
                 setattr(self.instance, name, machinery.settings(provider.settings))
             elif isinstance(provider, Kept):
                 kept = provider.build(machinery.settings(provider.settings))
-                # With a clock that stands still no solver ever runs out of time.
-                timeless = replace(kept, clock=_standstill) if isinstance(kept, Matcher) else kept
-                setattr(self.instance, name, timeless)
+                setattr(self.instance, name, self._timeless(kept))
+
+    def _timeless(self, kept: object) -> object:
+        """Return it with a clock that stands still: no solver ever runs out of time."""
+        without = self._machinery.faults.climate.without
+        if isinstance(kept, Matcher):
+            return replace(kept, clock=_standstill, without=without)
+        return kept
 
 
 def _standstill() -> float:
@@ -123,7 +140,8 @@ class Ear:
         self._store = store
         self._effects: list[Any] = store.engine.effects  # type: ignore[attr-defined]
         publisher = NetworkPublisher(machinery.network)
-        self._inlet = Inlet(subscription, self._handle, store, publisher)
+        without = machinery.faults.climate.without
+        self._inlet = Inlet(subscription, self._handle, store, publisher, without)
         self._hand: list[Delivery] = []
 
     def is_ready(self) -> bool:
@@ -147,13 +165,14 @@ class Ear:
                 return
         self._settle()
 
-    def drain(self) -> None:
-        """Finish what is in hand, if store and broker let it."""
+    def drain(self) -> bool:
+        """Finish what is in hand; False if store, broker or death do not let it."""
         try:
             self._settle()
         except (StoreUnavailable, BrokerUnavailable, Killed):
-            return
+            return False
         self.subscriber.flush()
+        return True
 
     def _settle(self) -> None:
         if self._hand:
