@@ -85,7 +85,8 @@ class Invariants:
         with self._machinery.databases.engines["matching"].connect() as thin:
             connection = cast(Connection, thin)
             if "bookings" in written:
-                assert overbooked(connection) == []
+                over = overbooked(connection)
+                assert not over, f"overbooked: {over}"
             if written & {"bookings", "requests"}:
                 kept = self._ask("matching", KEPT_BY_THE_ENDED)
                 assert not kept, f"capacity is still taken by what has ended: {kept}"
