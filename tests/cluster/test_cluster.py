@@ -12,7 +12,12 @@ from tests.cluster.conftest import Stage
 from tests.servers.cluster import NAMES, RabbitCluster
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.broker, pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.broker,
+    pytest.mark.postgres,
+    pytest.mark.timeout(900),
+]
 
 QUEUES = "rabbitmq-queues"
 

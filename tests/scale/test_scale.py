@@ -12,7 +12,7 @@ from tests.servers.postgres import Cluster
 from tests.vitals import vitals_of
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.broker]
+pytestmark = [pytest.mark.faults, pytest.mark.broker, pytest.mark.timeout(900)]
 
 SOURCING = "matching.sourcing"  # where requests wait for a matcher
 EVERY_THIRD = 3
