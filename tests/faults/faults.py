@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from muster.cli.broker import broker_is_ready, launch_broker
+from muster.cli.supervise import Program
 from muster.service.crash_points import Step
-from tests.faults.patient import DRAIN_S, HEARTBEAT_S, Patient, gone, now
+from tests.faults.patient import HEARTBEAT_S, Patient, gone, now
 from tests.waiting import eventually
 
 STRUCK_WITHIN_S = 60
@@ -42,9 +43,10 @@ def _killed(name: str, patient: Patient) -> Iterator[float]:
 
 @contextmanager
 def _told_to_stop(name: str, patient: Patient) -> Iterator[float]:
+    """Tell it to stop, as a deploy does: it ends before it would be killed."""
     struck = now()
     pid = patient.send(name, signal.SIGTERM)
-    eventually(lambda: gone(pid), within_s=DRAIN_S + 2)
+    eventually(lambda: gone(pid), within_s=Program.stop_seconds)
     yield struck
 
 
