@@ -25,6 +25,7 @@ def test_it_serves_again_after(fault: Fault, patient: Patient) -> None:
     undergo(patient, fault)
 
 
+@pytest.mark.timeout(600)
 def test_of_all_that_was_accepted_nothing_is_lost_doubled_or_overbooked(
     patient: Patient, ward: Ward
 ) -> None:
