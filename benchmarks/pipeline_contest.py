@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import signal
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from tests.servers.postgres import Cluster
 from tests.servers.rabbitmq import fresh_vhost
 
 WARM_UP = 50
+FAILING = 50
 LOOK_EVERY = 0.02
 PATIENCE_S = float(os.environ.get("PIPELINE_PATIENCE", "120"))
 HOPS = 3
@@ -103,8 +103,8 @@ class Contestant:
         """Return the command and working directory of each process, by its name."""
         raise NotImplementedError
 
-    def seed(self, arena: Arena, count: int) -> None:
-        """Put so many messages into the first queue."""
+    def seed(self, arena: Arena, count: int, failing: int = 0) -> None:
+        """Put so many messages into the first queue; the handler of the failing ones raises."""
         raise NotImplementedError
 
     def databases(self, arena: Arena) -> list[str]:
@@ -159,10 +159,10 @@ class Peer(Contestant):
             for name, command in self._commands.items()
         }
 
-    def seed(self, arena: Arena, count: int) -> None:
+    def seed(self, arena: Arena, count: int, failing: int = 0) -> None:
         """Let the framework's own client send the events."""
         file = arena.directory / "events.jsonl"
-        file.write_bytes(b"\n".join(event_bodies(count)) + b"\n")
+        file.write_bytes(b"\n".join(event_bodies(count, failing)) + b"\n")
         subprocess.run(
             [str(PEERS_BIN.absolute() / "python"), f"{self._module}.py", str(file)],
             cwd=PEERS,
@@ -194,10 +194,10 @@ class Muster(Contestant):
         program = (sys.executable, "-m", "benchmarks.pipeline_muster")
         return {"worker": ((*program, "worker"), None), "relay": ((*program, "relay"), None)}
 
-    def seed(self, arena: Arena, count: int) -> None:
+    def seed(self, arena: Arena, count: int, failing: int = 0) -> None:
         """Publish the first events."""
         first = pipeline_muster.FIRST
-        publish(arena.amqp_url, f"{first.owner()}.events", first.routing_key(), count)
+        publish(arena.amqp_url, f"{first.owner()}.events", first.routing_key(), count, failing)
 
     def databases(self, arena: Arena) -> list[str]:
         """Return the three services' databases."""
@@ -223,23 +223,24 @@ class Ceiling(Contestant):
         """Return its one process."""
         return {"worker": ((sys.executable, "-m", "benchmarks.ceiling"), None)}
 
-    def seed(self, arena: Arena, count: int) -> None:
+    def seed(self, arena: Arena, count: int, failing: int = 0) -> None:
         """Publish the first events."""
-        publish(arena.amqp_url, ceiling.EXCHANGE, "one", count)
+        publish(arena.amqp_url, ceiling.EXCHANGE, "one", count, failing)
 
 
-def event_bodies(count: int) -> list[bytes]:
+def event_bodies(count: int, failing: int = 0) -> list[bytes]:
     """Return so many first events as they are on the wire; every contestant gets such ones."""
     ids, clock = RandomIds(), SystemClock()
-    return [pipeline_muster.first_envelope(ids, clock).to_json() for _ in range(count)]
+    reasons = [pipeline_muster.FAILS] * failing + [pipeline_muster.REASON] * (count - failing)
+    return [pipeline_muster.first_envelope(ids, clock, reason).to_json() for reason in reasons]
 
 
-def publish(amqp_url: str, exchange: str, routing_key: str, count: int) -> None:
+def publish(amqp_url: str, exchange: str, routing_key: str, count: int, failing: int) -> None:
     """Publish so many first events and wait until the broker has them."""
     publisher = RabbitPublisher(amqp_url, confirm_timeout_s=60)
     messages = [
         OutboundMessage(exchange, routing_key, orjson.loads(body)["id"], "", body)
-        for body in event_bodies(count)
+        for body in event_bodies(count, failing)
     ]
     assert all(map(can_be_sent, messages))
     outcomes = publisher.publish(messages)
@@ -269,6 +270,24 @@ def run_round(contestant: Contestant, servers: Servers, directory: Path, message
     rows, doubled = contestant.rows(arena)
     _delete_vhost(servers.node, arena)
     return Result(seconds, messages, cpu, rows - WARM_UP * HOPS, doubled, arrived - WARM_UP)
+
+
+def lost_of_failing(contestant: Contestant, servers: Servers, directory: Path) -> int:
+    """Return how many messages are nowhere any more after their handler raised.
+
+    What waits in any queue, to be tried again or to be looked at, is not lost.
+    """
+    directory.mkdir()
+    arena = contestant.prepare(servers, directory)
+    with running(contestant, arena):
+        _until_consumed(arena, contestant.queues)
+        contestant.seed(arena, 2 * FAILING, FAILING)
+        _until_arrived(arena, contestant.sink, FAILING)
+    vhost = arena.amqp_url.rsplit("/", 1)[1]
+    lines = servers.node.control("list_queues", "--vhost", vhost, "--no-table-headers", "messages")
+    left = sum(map(int, lines.split())) - FAILING
+    _delete_vhost(servers.node, arena)
+    return FAILING - left
 
 
 @contextmanager
@@ -385,8 +404,3 @@ def cpu_seconds(pid: int) -> float:
         total += sum(times.get(each, (0, 0)))
         left += children.get(each, [])
     return total / TICKS
-
-
-def random_name(prefix: str) -> str:
-    """Return a name nothing else has."""
-    return f"{prefix}-{secrets.token_hex(4)}"

@@ -52,6 +52,8 @@ from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
 
 FIRST, LAST = JobDelayed, CheckInMissed
+REASON = "The road over the pass is closed until the morning; the team takes the coast road."
+FAILS = "fails"
 SINK = Subscription("end", "arrived", (LAST,))
 
 
@@ -72,26 +74,28 @@ def _metadata() -> MetaData:
 METADATA = {name: _metadata() for name in ("one", "two", "three")}
 
 
-def first_event(ids: RandomIds) -> JobDelayed:
-    """Return what sets a journey of three hops off."""
+def first_event(ids: RandomIds, reason: str = REASON) -> JobDelayed:
+    """Return what sets a journey of three hops off; for the reason FAILS its handler fails."""
     return JobDelayed(
         job_id=JobId(ids.new(Prefix.JOB)),
         request_id=RequestId(ids.new(Prefix.REQUEST)),
         enterprise_id=OrganisationId(ids.new(Prefix.ORGANISATION)),
         provider_id=OrganisationId(ids.new(Prefix.ORGANISATION)),
         delayed=True,
-        reason="The road over the pass is closed until the morning; the team takes the coast road.",
+        reason=reason,
     )
 
 
-def first_envelope(ids: RandomIds, clock: Clock) -> Envelope:
+def first_envelope(ids: RandomIds, clock: Clock, reason: str = REASON) -> Envelope:
     """Return the first event with its circumstances."""
     context = Context(Actor("benchmark"), correlation_id=ids.new(Prefix.CORRELATION))
-    event = first_event(ids)
+    event = first_event(ids, reason)
     return Envelope(EventId(ids.new(Prefix.EVENT)), clock.now(), event, context, 1)
 
 
 def _check_in(event: JobEvent, now: datetime) -> Event:
+    if isinstance(event, JobDelayed) and event.reason == FAILS:
+        raise ValueError("this one fails")
     return CheckInReceived(**_job(event), occurred_at=now)
 
 

@@ -37,6 +37,8 @@ def add(event: dict, hop: int) -> None:
 
 @app.task
 def one(event: dict) -> None:
+    if event["data"]["reason"] == "fails":
+        raise ValueError("this one fails")
     add(event, 1)
     two.delay(event)
 
@@ -49,8 +51,6 @@ def two(event: dict) -> None:
 
 @app.task
 def three(event: dict) -> None:
-    if event["data"].get("fails"):
-        raise ValueError("this one fails")
     add(event, 3)
     out.delay(event)
 

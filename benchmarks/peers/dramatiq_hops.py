@@ -27,6 +27,8 @@ def add(event: dict, hop: int) -> None:
 
 @dramatiq.actor(queue_name="one")
 def one(event: dict) -> None:
+    if event["data"]["reason"] == "fails":
+        raise ValueError("this one fails")
     add(event, 1)
     two.send(event)
 
@@ -39,8 +41,6 @@ def two(event: dict) -> None:
 
 @dramatiq.actor(queue_name="three")
 def three(event: dict) -> None:
-    if event["data"].get("fails"):
-        raise ValueError("this one fails")
     add(event, 3)
     out.send(event)
 

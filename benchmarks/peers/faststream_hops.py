@@ -39,6 +39,8 @@ async def add(event: dict, hop: int) -> None:
 
 @broker.subscriber(RabbitQueue("one", durable=True))
 async def one(event: dict) -> None:
+    if event["data"]["reason"] == "fails":
+        raise ValueError("this one fails")
     await add(event, 1)
     await broker.publish(event, "two", persist=True)
 
@@ -51,8 +53,6 @@ async def two(event: dict) -> None:
 
 @broker.subscriber(RabbitQueue("three", durable=True))
 async def three(event: dict) -> None:
-    if event["data"].get("fails"):
-        raise ValueError("this one fails")
     await add(event, 3)
     await broker.publish(event, "out", persist=True)
 

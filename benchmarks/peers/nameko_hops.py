@@ -44,6 +44,8 @@ class One:
 
     @event_handler("source", "stepped")
     def take(self, event):
+        if event["data"]["reason"] == "fails":
+            raise ValueError("this one fails")
         self.steps.add(event, 1)
         self.dispatch("stepped", event)
 
@@ -66,8 +68,6 @@ class Three:
 
     @event_handler("two", "stepped")
     def take(self, event):
-        if event["data"].get("fails"):
-            raise ValueError("this one fails")
         self.steps.add(event, 3)
         self.dispatch("stepped", event)
 
