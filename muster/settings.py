@@ -35,7 +35,7 @@ class Settings(Switches):
     token_public_key_file: Path = Path(".muster/keys/token.pub.pem")
     token_issuer: str = "muster"  # noqa: S105 - a name, not a secret
     token_lifetime_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
-    batch_size: Annotated[int, Field(ge=1, le=1000)] = 100
+    batch_size: Annotated[int, Field(ge=1, le=1000)] = 200
     drain_seconds: Annotated[float, Field(gt=0, le=300)] = 20
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     log_level: str = "INFO"
