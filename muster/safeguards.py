@@ -22,7 +22,12 @@ class Safeguard(StrEnum):
 
 
 def _split(value: object) -> object:
-    return [name for name in value.split(",") if name] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    names = [name for name in value.split(",") if name]
+    if unknown := sorted(set(names) - set(Safeguard)):
+        raise ValueError(f"unknown safeguards {unknown}; choose from {[*map(str, Safeguard)]}")
+    return names
 
 
 Safeguards = frozenset[Safeguard]

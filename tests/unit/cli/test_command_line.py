@@ -1,5 +1,7 @@
 """The `muster` command: what it says when it cannot do what was asked."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -71,6 +73,39 @@ def test_settings_that_do_not_fit_together_are_named(
     assert "  the weights add up to 1.75; let them add up to 1." in errors
     assert "MUSTER_WEIGHT_ARRIVAL=0.3" in errors
     assert "MUSTER_:" not in errors
+
+
+@pytest.mark.parametrize("process", ["api", "worker", "relay"])
+def test_no_process_starts_without_a_safeguard_outside_of_a_test(
+    process: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever sets the switch by mistake is told at once."""
+    monkeypatch.setenv("MUSTER_WITHOUT", "inbox")
+    assert run(monkeypatch, process) == 2
+    assert "MUSTER_WITHOUT would make Muster fail on purpose" in capsys.readouterr().err
+
+
+def test_a_real_worker_says_what_to_do_about_a_missing_safeguard() -> None:
+    """It ends before it has begun anything."""
+    command = (sys.executable, "-m", "muster", "worker")
+    environment = dict(os.environ) | {"MUSTER_WITHOUT": "inbox"}
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 2
+    assert "MUSTER_WITHOUT would make Muster fail on purpose" in ended.stderr
+    assert "Unset it; a test that means it sets MUSTER_TESTING=yes." in ended.stderr
+
+
+def test_a_safeguard_that_is_unknown_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A test that misspelt it would prove nothing."""
+    monkeypatch.setenv("MUSTER_TESTING", "yes")
+    monkeypatch.setenv("MUSTER_WITHOUT", "inbox,kitchen")
+    assert run(monkeypatch, "relay") == 2
+    assert "MUSTER_WITHOUT: unknown safeguards ['kitchen']" in capsys.readouterr().err
 
 
 def test_a_process_that_is_not_there_is_not_ready(
