@@ -33,8 +33,11 @@ requests = Table(
     Column("request_id", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("document", Text, nullable=False),
-    Column("enterprise_id", String(64), nullable=False, index=True),
-    Column("status", String(32), nullable=False, index=True),
+    Column("enterprise_id", String(64), nullable=False),
+    Column("status", String(32), nullable=False),
+    # Lists are read in the order of their ids, whoever asks and however long they are.
+    Index(None, "enterprise_id", "request_id"),
+    Index(None, "status", "request_id"),
 )
 
 offers = Table(
@@ -45,12 +48,15 @@ offers = Table(
     Column("document", Text, nullable=False),
     Column("request_id", String(64), nullable=False, index=True),
     Column("need_id", String(64), nullable=False),
-    Column("enterprise_id", String(64), nullable=False, index=True),
+    Column("enterprise_id", String(64), nullable=False),
     Column("provider_id", String(64), nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("status", String(32), nullable=False),
+    Index(None, "enterprise_id", "offer_id"),
+    Index(None, "provider_id", "offer_id"),
+    Index(None, "provider_id", "status", "offer_id"),
+    Index(None, "status", "offer_id"),
 )
-Index("ix_offers_provider_id_status", offers.c.provider_id, offers.c.status)
 
 # The capacity calendar. `sequence` tells the order in which bookings of a capability were made:
 # whoever makes one holds the capability's row lock.
