@@ -21,9 +21,9 @@ from tests.servers.cluster import RabbitCluster, rabbit_cluster
 from tests.servers.postgres import Cluster as Postgres
 from tests.waiting import eventually
 
-RATE = 4.0  # requests a second; each is a dozen events and more
+RATE = 3.0  # requests a second; each is a dozen events and more
 RECOVERED_S = 60
-SETTLED_S = 120
+SETTLED_S = 300  # of a machine that does much else; seconds otherwise
 
 FAULTS = pytest.StashKey[list[dict[str, Any]]]()
 
