@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
+import eventlet
 import pytest
 
 from muster.clock import SimulatedClock
@@ -10,6 +11,7 @@ from muster.contracts.registry import AuthorisationExpired
 from muster.messaging.envelope import Envelope
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import Delivery, Subscriber
+from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.service import background, subscribe, timer
 from muster.service.platform import (
     STUCK_AFTER_SECONDS,
@@ -18,7 +20,7 @@ from muster.service.platform import (
     Platform,
     SubscriberSource,
 )
-from muster.service.runner import run_services
+from muster.service.runner import LOOK_EVERY, run_services
 from muster.storage.store import Store
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
@@ -49,6 +51,7 @@ class World:
         until: Callable[[], bool],
         source: SubscriberSource | None = None,
         drain_seconds: float = 5,
+        without: Safeguards = NOTHING,
     ) -> None:
         platform = Platform(
             {"notify": self.store},
@@ -56,6 +59,7 @@ class World:
             batch_size=2,
             drain_seconds=drain_seconds,
             condition=self.condition,
+            without=without,
         )
         run_services([service], platform, until)
 
@@ -108,6 +112,32 @@ def test_services_take_messages_until_they_are_asked_to_stop(world: World) -> No
 
     assert world.taken == ["evt_1", "evt_2", "evt_3"]
     assert world.broker.depths()[PAPERS.queue] == 0
+
+
+@pytest.mark.parametrize(
+    ("without", "batch_seconds", "taken", "left"),
+    [(NOTHING, 3 * LOOK_EVERY, ["evt_1"], 0), (frozenset({Safeguard.DRAIN}), 60, [], 1)],
+)
+def test_what_is_in_hand_is_finished_before_the_end_unless_nothing_is_drained(
+    world: World, without: Safeguards, batch_seconds: float, taken: list[str], left: int
+) -> None:
+    """Without draining the batch is torn off in the middle, and comes again."""
+    in_hand: list[str] = []
+
+    class Slow:
+        name = "notify"
+
+        @subscribe("papers", AuthorisationExpired)
+        def hear(self, work: UnitOfWork, envelope: Envelope) -> None:
+            in_hand.append(envelope.id)
+            eventlet.sleep(batch_seconds)
+            world.taken.append(envelope.id)
+
+    world.publish(1)
+    world.run(Slow, until=lambda: bool(in_hand), without=without)
+
+    assert world.taken == taken
+    assert world.broker.depths()[PAPERS.queue] == left
 
 
 def test_an_unforeseen_error_ends_the_process_and_says_so(world: World) -> None:
