@@ -22,10 +22,15 @@ class Vitals:
 
 
 def vitals_of(pids: Mapping[str, int]) -> dict[str, Vitals]:
-    """Return the vitals of these processes and their descendants; who has gone counts nothing."""
+    """Return the vitals of these processes and their descendants.
+
+    Who has gone counts nothing; a pid of 0 stands for a process that does not run.
+    """
     children = _children()
     return {
-        name: _sum(_vitals(each) for each in _family(pid, children)) for name, pid in pids.items()
+        name: _sum(_vitals(each) for each in _family(pid, children))
+        for name, pid in pids.items()
+        if pid
     }
 
 

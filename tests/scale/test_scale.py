@@ -77,6 +77,7 @@ def measured(many: Fleet, number: int) -> Measured:
     used = {
         name: vitals.cpu_seconds - before[name].cpu_seconds
         for name, vitals in vitals_of(many.pids()).items()
+        if name in before
     }
     of_workers = sum(seconds for name, seconds in used.items() if name in workers)
     return {
