@@ -10,7 +10,7 @@ from rich.console import Console
 
 from benchmarks.report import Benchmark, show, write
 
-NAMES = ("allocation", "search", "search_million", "journeys", "pipeline")
+NAMES = ("allocation", "search", "search_million", "journeys", "growth", "pipeline")
 """Each is a module of this package with a function `run` that is a `Benchmark`."""
 
 _WIDTH = 110

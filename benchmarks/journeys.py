@@ -28,7 +28,7 @@ _INSURANCE: Json = {"kind": "insurance", "line": "kidnap_ransom", "limit": dolla
 _ASSESSMENT: Json = {"kind": "intelligence", "product": "threat_assessment", "within_hours": 72}
 _NOTES = (
     "a journey: asked, matched, accepted, confirmed, each job reported to its end, request closed",
-    f"journeys/s: with {AT_ONCE} under way at any time; a journey ends when the live stream says so",
+    f"journeys/s: with {AT_ONCE} under way at any time; it ends when the live stream says so",
     "first offer: at half that rate, from when the request was due to when the live stream told it",
     "CPU ms each: of all processes; the load generator shares both cores",
 )

@@ -30,6 +30,8 @@ _HEARD = tuple(
     for it in (OfferSent, JobOpened, RequestClosed, RequestUnfilled, ReviewOpened)
 )
 _LINE = 1 << 22
+_REMEMBERED = 10
+_SLOWEST = 0.2  # journeys a second that are worth a measurement
 
 
 @dataclass
@@ -76,6 +78,7 @@ class Play:
         self._tasks: set[asyncio.Task[None]] = set()
         self.errors: list[str] = []
         self.unserved = 0
+        self.providers: list[str] = []  # who was asked, the first ones
 
     @property
     def calls(self) -> int:
@@ -139,6 +142,8 @@ class Play:
             case OfferSent.event_type:
                 journey = self._journey(request_id)
                 journey.offered_at = journey.offered_at or now
+                if len(self.providers) < _REMEMBERED:
+                    self.providers.append(str(event["provider_id"]))
                 self._start(self._accept(str(event["offer_id"]), str(event["provider_id"])))
             case JobOpened.event_type:
                 self._start(self._carry_out(str(event["job_id"]), str(event["provider_id"])))
@@ -204,6 +209,7 @@ async def keep_up(play: Play, at_once: int, seconds: float) -> Played:
 
 async def arrive(play: Play, per_second: float, seconds: float) -> Played:
     """Let journeys start at a steady rate, whether or not those before have got anywhere."""
+    per_second = max(per_second, _SLOWEST)
     begun = perf_counter()
     done: list[Journey] = []
 
@@ -211,7 +217,7 @@ async def arrive(play: Play, per_second: float, seconds: float) -> Played:
         done.append(await play.one(due_at))
 
     under_way = []
-    count = int(per_second * seconds)
+    count = max(1, int(per_second * seconds))
     for number in range(count):
         due_at = begun + number / per_second
         await asyncio.sleep(max(0.0, due_at - perf_counter()))

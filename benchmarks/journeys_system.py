@@ -61,9 +61,12 @@ class Bench:
             for part, pids in self._processes().items()
         }
 
-    def restart(self) -> None:
-        """Stop and start everything but a PostgreSQL."""
+    def stop(self) -> None:
+        """Stop everything but a PostgreSQL; data stays."""
         stop(self.directory / "muster")
+
+    def start(self) -> None:
+        """Start it again, and return when it is ready."""
         start(_options(self.directory, self.store))
 
     def _processes(self) -> dict[str, list[int]]:
