@@ -244,8 +244,15 @@ def test_many_rows_at_once_are_kept_as_they_are_and_in_their_order(store: Store)
 
 def test_many_rows_of_which_one_is_wrong_are_refused(store: Store) -> None:
     """None of them is kept, and nothing is cut to fit or taken for another time."""
-    first: dict[str, object] = {"subscription": "events", "message_id": "evt_0", "received_at": START}
-    wrong_ones: list[dict[str, object]] = [{"message_id": None}, {"received_at": START.replace(tzinfo=None)}]
+    first: dict[str, object] = {
+        "subscription": "events",
+        "message_id": "evt_0",
+        "received_at": START,
+    }
+    wrong_ones: list[dict[str, object]] = [
+        {"message_id": None},
+        {"received_at": START.replace(tzinfo=None)},
+    ]
     if store.engine.dialect.name == "postgresql":  # SQLite does not look at lengths
         wrong_ones.append({"message_id": "evt_" + "x" * 64})
     for wrong in wrong_ones:
