@@ -100,6 +100,26 @@ class Repository(Generic[T]):
 
         return find
 
+    def finder(
+        self,
+        *where: ColumnElement[bool],
+        order_by: ColumnElement[Any] | None = None,
+        lock: bool = False,
+    ) -> Callable[..., Sequence[T]]:
+        """Return what lists aggregates as `list` does, by conditions that name their values.
+
+        To be kept and used again, with the values by name: so the query is composed once.
+        """
+        query = select(self._table.c.document).where(*where)
+        query = query.order_by(self._key if order_by is None else order_by)
+        query = query.with_for_update() if lock else query
+
+        def find(connection: Connection, **values: Any) -> Sequence[T]:
+            rows = connection.execute(query, values).scalars()
+            return [self._adapter.validate_json(document) for document in rows]
+
+        return find
+
     def add(self, work: UnitOfWork, aggregate: T) -> None:
         """Insert a new aggregate."""
         work.connection.execute(self._insert, self._row(aggregate))

@@ -26,6 +26,7 @@ _TAKEN = _ALL_TAKEN.where(
     bookings.c.starts_at < bindparam("until"),
     bookings.c.ends_at > bindparam("since"),
 )
+_ADD = insert(bookings)
 _EXTEND = (
     update(bookings)
     .where(
@@ -69,7 +70,7 @@ def all_taken(connection: Connection) -> tuple[Booking, ...]:
 def hold(work: UnitOfWork, made: Sequence[Booking]) -> None:
     """Write new bookings; whoever made them has checked that they fit."""
     if made:
-        work.connection.execute(insert(bookings), [_row(booking) for booking in made])
+        work.connection.execute(_ADD, [_row(booking) for booking in made])
 
 
 def extend(work: UnitOfWork, booking_ids: Collection[BookingId], expires_at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, select
 
 from muster.contracts.vocabulary.identifiers import OrganisationId, RequestId
 from muster.contracts.vocabulary.statuses import RequestStatus
@@ -26,6 +26,10 @@ _WORK_HAS_ENDED = (
         jobs.c.final.is_(True),
     )
     .correlate(flags)
+)
+_FLAGS_OF = FLAGS.lister(flags.c.request_id)
+_ENDED_FOR = select(jobs.c.provider_id).where(
+    jobs.c.request_id == bindparam("request"), jobs.c.final.is_(True)
 )
 
 
@@ -70,13 +74,11 @@ def raised_on(
 
 def known_of(connection: Connection, request_id: RequestId) -> dict[OrganisationId, Flag]:
     """Return every flag of a request whose lock is held, by provider."""
-    found = FLAGS.list(connection, flags.c.request_id == request_id)
+    found = _FLAGS_OF(connection, request_id)
     return {flag.provider_id: flag for flag in found}
 
 
 def ended_for(connection: Connection, request_id: RequestId) -> frozenset[OrganisationId]:
     """Return the providers whose work for this request has ended."""
-    query = select(jobs.c.provider_id).where(
-        jobs.c.request_id == request_id, jobs.c.final.is_(True)
-    )
-    return frozenset(map(OrganisationId, connection.execute(query).scalars()))
+    ended = connection.execute(_ENDED_FOR, {"request": request_id}).scalars()
+    return frozenset(map(OrganisationId, ended))

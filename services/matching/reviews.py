@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from muster.contracts.vocabulary.identifiers import OrganisationId, RequestId, ReviewId
 from muster.contracts.vocabulary.statuses import RequestStatus, ReviewStatus
@@ -19,6 +19,27 @@ _WAITING = (
     select(review_requests.c.review_id, review_requests.c.request_id)
     .join(requests, requests.c.request_id == review_requests.c.request_id)
     .where(requests.c.status.in_(_SEARCHING))
+)
+_WAITING_FOR = _WAITING.where(review_requests.c.review_id == bindparam("review")).order_by(
+    review_requests.c.request_id
+)
+_WAITING_FOR_DECISION = (
+    _WAITING.join(reviews, reviews.c.review_id == review_requests.c.review_id)
+    .where(
+        reviews.c.provider_id == bindparam("provider"),
+        reviews.c.status == ReviewStatus.OPEN.value,
+    )
+    .order_by(review_requests.c.request_id)
+)
+_DECIDED_OF = REVIEWS.finder(
+    reviews.c.revision > 0,
+    reviews.c.provider_id.in_(bindparam("providers", expanding=True)),
+)
+_DECIDED_SINCE = REVIEWS.finder(
+    reviews.c.revision > 0,
+    reviews.c.provider_id.in_(
+        select(reviews.c.provider_id).where(reviews.c.revision > bindparam("known"))
+    ),
 )
 _RANKED = _WAITING.add_columns(
     func.count().over(partition_by=review_requests.c.review_id).label("waiting"),
@@ -63,8 +84,7 @@ def read(connection: Connection, review: Review) -> ReviewReading:
 
 def waiting_for(connection: Connection, review_id: ReviewId) -> tuple[RequestId, ...]:
     """Return every request that still looks for providers and asked for this review, by id."""
-    query = _WAITING.where(review_requests.c.review_id == review_id)
-    found = connection.execute(query.order_by(review_requests.c.request_id)).all()
+    found = connection.execute(_WAITING_FOR, {"review": review_id}).all()
     return tuple(RequestId(row.request_id) for row in found)
 
 
@@ -72,26 +92,21 @@ def waiting_for_decision_on(
     connection: Connection, provider_id: OrganisationId
 ) -> tuple[RequestId, ...]:
     """Return every request that waits for an open review of this provider, by id."""
-    query = (
-        _WAITING.join(reviews, reviews.c.review_id == review_requests.c.review_id)
-        .where(reviews.c.provider_id == provider_id, reviews.c.status == ReviewStatus.OPEN.value)
-        .order_by(review_requests.c.request_id)
-    )
-    return tuple(dict.fromkeys(RequestId(row.request_id) for row in connection.execute(query)))
+    found = connection.execute(_WAITING_FOR_DECISION, {"provider": provider_id})
+    return tuple(dict.fromkeys(RequestId(row.request_id) for row in found))
 
 
 def decisions_of(connection: Connection, provider_ids: Collection[OrganisationId]) -> Decisions:
     """Return what is decided of these providers, by matter."""
     found: dict[Matter, Decision] = {}
     for some in _batches(sorted(provider_ids)):
-        found |= _decided(connection, reviews.c.provider_id.in_(some))
+        found |= _decided(_DECIDED_OF(connection, providers=some))
     return found
 
 
 def decisions_since(connection: Connection, revision: int) -> Decisions:
     """Return what is decided of every provider of whom anything was after this revision."""
-    changed = select(reviews.c.provider_id).where(reviews.c.revision > revision)
-    return _decided(connection, reviews.c.provider_id.in_(changed))
+    return _decided(_DECIDED_SINCE(connection, known=revision))
 
 
 def matter_of(review: Review) -> Matter:
@@ -137,9 +152,8 @@ def _reading(review: Review, waiting: _Waiting) -> ReviewReading:
     return ReviewReading(review, count, newest)
 
 
-def _decided(connection: Connection, *where: ColumnElement[bool]) -> Mapping[Matter, Decision]:
-    known = REVIEWS.list(connection, reviews.c.revision > 0, *where)
-    known.sort(key=matter_of)
+def _decided(decided: Iterable[Review]) -> Mapping[Matter, Decision]:
+    known = sorted(decided, key=matter_of)
     found = {matter: decision_on(group) for matter, group in groupby(known, key=matter_of)}
     return {matter: decision for matter, decision in found.items() if decision is not None}
 

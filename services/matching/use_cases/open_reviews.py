@@ -1,7 +1,9 @@
 """OpenReviews: ask operators what the rules leave open."""
 
 from collections.abc import Sequence
+from functools import cache
 
+from sqlalchemy import Insert, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.vocabulary.errors import TransientError
@@ -20,6 +22,14 @@ from services.matching.tables import REVIEWS, review_requests
 from services.matching.tables import reviews as table
 
 _ATTEMPTS = 5
+_OPEN_ABOUT = REVIEWS.finder(
+    table.c.provider_id == bindparam("provider"),
+    table.c.country == bindparam("country"),
+    table.c.kind == bindparam("kind"),
+    table.c.armed == bindparam("armed"),
+    table.c.status == ReviewStatus.OPEN.value,
+    lock=True,
+)
 _Findings = Sequence[Finding]
 
 
@@ -60,14 +70,12 @@ def _open(work: UnitOfWork, matter: Matter, findings: _Findings) -> Review | Non
 
 
 def _find_open(work: UnitOfWork, matter: Matter) -> Review | None:
-    found = REVIEWS.list(
+    found = _OPEN_ABOUT(
         work.connection,
-        table.c.provider_id == matter.provider_id,
-        table.c.country == matter.country,
-        table.c.kind == matter.kind.value,
-        table.c.armed.is_(matter.armed),
-        table.c.status == ReviewStatus.OPEN.value,
-        lock=True,
+        provider=matter.provider_id,
+        country=matter.country,
+        kind=matter.kind.value,
+        armed=matter.armed,
     )
     return found[0] if found else None
 
@@ -97,6 +105,11 @@ def _new(work: UnitOfWork, matter: Matter, findings: _Findings) -> Review:
 
 
 def _wait_for(work: UnitOfWork, review_id: ReviewId, request_id: RequestId) -> None:
-    dialect = sqlite if work.connection.dialect.name == "sqlite" else postgresql
     row = {"review_id": review_id, "request_id": request_id}
-    work.connection.execute(dialect.insert(review_requests).on_conflict_do_nothing(), row)
+    work.connection.execute(_wait(work.connection.dialect.name), row)
+
+
+@cache  # composing it costs more than running it
+def _wait(dialect: str) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(review_requests).on_conflict_do_nothing()

@@ -24,6 +24,8 @@ from services.matching.use_cases.confirming import propose_if_covered
 from services.matching.use_cases.ending import end_request
 from services.matching.use_cases.open_reviews import open_reviews
 
+_ADD_EXPLANATIONS = insert(explanations)
+
 
 class Round:
     """Settles the outcomes of one plan, then writes all new rows at once.
@@ -82,7 +84,7 @@ class Round:
         calendar.hold(self._work, self._bookings)
         OFFERS.add_all(self._work, self._offers)
         if self._explanations:
-            self._work.connection.execute(insert(explanations), self._explanations)
+            self._work.connection.execute(_ADD_EXPLANATIONS, self._explanations)
         if self._offers and newest_revision(self._work.connection) != self._known:
             for offer in self._offers:
                 self._work.schedule(timers.REQUEST_RECHECK, offer.request_id, self._work.now)

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from sqlalchemy import bindparam
 
 from muster.contracts.vocabulary.identifiers import RequestId
 from muster.storage.unit_of_work import UnitOfWork
@@ -17,6 +20,10 @@ from services.matching.pool import lock_pool
 from services.matching.record import save_request
 from services.matching.tables import OFFERS, REQUESTS, offers, requests
 from services.matching.use_cases.settling import Round
+
+_IDS: Any = bindparam("request_ids", expanding=True)
+_LOCK_REQUESTS = REQUESTS.finder(requests.c.request_id.in_(_IDS), lock=True)
+_OFFERS_OF = OFFERS.finder(offers.c.request_id.in_(_IDS))
 
 Scope = Callable[[RequestId], AbstractContextManager[None]]
 
@@ -77,7 +84,7 @@ def _without_strangers(
 
 
 def _lock_waiting(work: UnitOfWork, request_ids: Sequence[RequestId]) -> list[Request]:
-    found = REQUESTS.list(work.connection, requests.c.request_id.in_(request_ids), lock=True)
+    found = _LOCK_REQUESTS(work.connection, request_ids=request_ids)
     return [request for request in found if request.awaits_sourcing(work.now)]
 
 
@@ -88,7 +95,7 @@ def _offers_by_request(
     # A request that is sourced for the first time has no offers: nothing to look up.
     again = [request.request_id for request in waiting if request.rounds]
     if again:
-        for offer in OFFERS.list(work.connection, offers.c.request_id.in_(again)):
+        for offer in _OFFERS_OF(work.connection, request_ids=again):
             known[offer.request_id].append(offer)
     return known
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from muster.contracts.event import Event
 from muster.contracts.vocabulary.identifiers import Prefix
@@ -28,6 +28,9 @@ from services.notify.tables import (
 from services.notify.wording import Wording
 
 _STREAM_LOCK = 0x6D_75_73_74_65_72  # any number that nothing else in this database locks
+
+_CHOICES_OF = PREFERENCES.finder(preferences.c.audience.in_(bindparam("audiences", expanding=True)))
+_LISTENING = ENDPOINTS.finder(webhooks.c.status == EndpointStatus.ENABLED.value)
 
 Row = dict[str, Any]
 
@@ -79,7 +82,7 @@ def _letters(work: UnitOfWork, told: Told, wording: Wording) -> Iterable[Row]:
 def _choices(work: UnitOfWork, audiences: set[str]) -> Mapping[str, Preferences]:
     if not audiences:
         return {}
-    found = PREFERENCES.list(work.connection, preferences.c.audience.in_(sorted(audiences)))
+    found = _CHOICES_OF(work.connection, audiences=sorted(audiences))
     return {it.audience: it for it in found}
 
 
@@ -97,7 +100,7 @@ def _posts(work: UnitOfWork, told: Told) -> Iterable[Row]:
 
 def _endpoints(work: UnitOfWork) -> Mapping[tuple[Role, str], list[Endpoint]]:
     found: dict[tuple[Role, str], list[Endpoint]] = {}
-    for it in ENDPOINTS.list(work.connection, webhooks.c.status == EndpointStatus.ENABLED.value):
+    for it in _LISTENING(work.connection):
         found.setdefault((it.role, it.audience), []).append(it)
     return found
 

@@ -62,13 +62,7 @@ def any_post_due(connection: Connection, now: datetime) -> bool:
 
 def claim_letters(work: UnitOfWork) -> list[tuple[Parcel, Contact | None]]:
     """Claim e-mails that are due, with their addressees as they are known now."""
-    rows = work.connection.execute(
-        select(notifications)
-        .where(*_due(Channel.EMAIL, work.now))
-        .order_by(notifications.c.due_at, notifications.c.notification_id)
-        .limit(CLAIM)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = work.connection.execute(_letters_to_claim(), {"now": work.now}).all()
     parcels = _claim(work, rows)
     contacts = _contacts(work.connection, {parcel.audience for parcel in parcels})
     return [(parcel, contacts.get(parcel.audience)) for parcel in parcels]
@@ -76,23 +70,14 @@ def claim_letters(work: UnitOfWork) -> list[tuple[Parcel, Contact | None]]:
 
 def claim_posts(work: UnitOfWork) -> list[Bundle]:
     """Claim webhook posts that are due, and with them their endpoints."""
-    traffic = webhook_traffic.c
-    rows = work.connection.execute(
-        _posts_due(notifications, traffic.failures, now=work.now)
-        .order_by(notifications.c.due_at, notifications.c.notification_id)
-        .limit(CLAIM)
-        .with_for_update(skip_locked=True, of=(notifications, webhook_traffic))
-    ).all()
+    rows = work.connection.execute(_posts_to_claim(), {"now": work.now}).all()
     by_endpoint: dict[str, list[Parcel]] = {}
     for parcel in _claim(work, rows):
         by_endpoint.setdefault(parcel.target, []).append(parcel)
     failures = {row.target: row.failures for row in rows}
-    work.connection.execute(
-        update(webhook_traffic)
-        .where(traffic.webhook_id.in_(sorted(by_endpoint)))
-        .values(busy_until=work.now + LEASE)
-    )
-    endpoints = ENDPOINTS.list(work.connection, webhooks.c.webhook_id.in_(sorted(by_endpoint)))
+    claimed = sorted(by_endpoint)
+    work.connection.execute(_OCCUPY, {"claimed": claimed, "until": work.now + LEASE})
+    endpoints = _ENDPOINTS_OF(work.connection, claimed=claimed)
     return [
         Bundle(it, failures[it.webhook_id], tuple(by_endpoint[it.webhook_id])) for it in endpoints
     ]
@@ -108,6 +93,50 @@ def _letter_due() -> Select[Any]:
 @cache
 def _post_due() -> Select[Any]:
     return _posts_due(notifications.c.target, now=bindparam("now")).limit(1)
+
+
+@cache
+def _letters_to_claim() -> Select[Any]:
+    now: Any = bindparam("now")
+    return (
+        select(notifications)
+        .where(*_due(Channel.EMAIL, now))
+        .order_by(notifications.c.due_at, notifications.c.notification_id)
+        .limit(CLAIM)
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _posts_to_claim() -> Select[Any]:
+    return (
+        _posts_due(notifications, webhook_traffic.c.failures, now=bindparam("now"))
+        .order_by(notifications.c.due_at, notifications.c.notification_id)
+        .limit(CLAIM)
+        .with_for_update(skip_locked=True, of=(notifications, webhook_traffic))
+    )
+
+
+_CLAIMED: Any = bindparam("claimed", expanding=True)
+_OCCUPY = (
+    update(webhook_traffic)
+    .where(webhook_traffic.c.webhook_id.in_(_CLAIMED))
+    .values(busy_until=bindparam("until"))
+)
+_ENDPOINTS_OF = ENDPOINTS.finder(webhooks.c.webhook_id.in_(_CLAIMED))
+_TAKE = (
+    update(notifications)
+    .where(notifications.c.notification_id.in_(_CLAIMED))
+    .values(
+        status=NotificationStatus.SENDING.value,
+        attempts=notifications.c.attempts + 1,
+        due_at=bindparam("until"),
+    )
+)
+_ADD_ATTEMPTS = insert(attempts)
+_MEMBERS = select(members).where(
+    members.c.organisation_id.in_(bindparam("organisation_ids", expanding=True))
+)
 
 
 def _due(channel: Channel, now: Any) -> tuple[ColumnElement[bool], ...]:
@@ -135,15 +164,8 @@ def _claim(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Parcel]:
         return []
     abandoned = [row for row in rows if row.status == NotificationStatus.SENDING.value]
     _record_abandoned(work, abandoned)
-    work.connection.execute(
-        update(notifications)
-        .where(notifications.c.notification_id.in_([row.notification_id for row in rows]))
-        .values(
-            status=NotificationStatus.SENDING.value,
-            attempts=notifications.c.attempts + 1,
-            due_at=work.now + LEASE,
-        )
-    )
+    claimed = [row.notification_id for row in rows]
+    work.connection.execute(_TAKE, {"claimed": claimed, "until": work.now + LEASE})
     return [
         Parcel(
             notification_id=row.notification_id,
@@ -174,15 +196,13 @@ def _record_abandoned(work: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
             }
             for row in rows
         ]
-        work.connection.execute(insert(attempts), entries)
+        work.connection.execute(_ADD_ATTEMPTS, entries)
 
 
 def _contacts(connection: Connection, audiences: set[str]) -> dict[str, Contact]:
     if not audiences:
         return {}
-    rows = connection.execute(
-        select(members).where(members.c.organisation_id.in_(sorted(audiences)))
-    )
+    rows = connection.execute(_MEMBERS, {"organisation_ids": sorted(audiences)})
     return {
         row.organisation_id: Contact(
             MemberStatus(row.status), row.operations_email, row.emergency_email

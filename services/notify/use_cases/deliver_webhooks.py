@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
@@ -20,6 +20,11 @@ from services.notify.use_cases.settle import Reports, settle
 
 log = logging.getLogger(__name__)
 
+_FREE = (
+    update(webhook_traffic)
+    .where(webhook_traffic.c.webhook_id == bindparam("webhook"))
+    .values(busy_until=bindparam("until"), failures=bindparam("failed"))
+)
 _SIDE_BY_SIDE = 16
 _STRAGGLERS_WAITED_FOR = 1.0  # seconds; later ones end on their own, their endpoint is theirs
 
@@ -123,8 +128,5 @@ def _free(work: UnitOfWork, endpoint: Endpoint, failures: int, failed: Result | 
     if failed is not None:
         busy_until = work.now + pause_after(failures)
         busy_until = max(busy_until, failed.not_before or busy_until)
-    work.connection.execute(
-        update(webhook_traffic)
-        .where(webhook_traffic.c.webhook_id == endpoint.webhook_id)
-        .values(busy_until=busy_until, failures=failures)
-    )
+    freed = {"webhook": endpoint.webhook_id, "until": busy_until, "failed": failures}
+    work.connection.execute(_FREE, freed)

@@ -29,6 +29,7 @@ _STATUS = {
     Outcome.SUPPRESSED: NotificationStatus.SUPPRESSED,
 }
 
+_ADD = insert(attempts)
 # A courier whose lease ran out holds a void ticket: what it reports changes nothing any more.
 _MINE = (
     update(notifications)
@@ -100,7 +101,7 @@ def _write_ledger(work: UnitOfWork, reports: Reports) -> None:
         if result.outcome is not Outcome.RELEASED
     ]
     if entries:
-        work.connection.execute(insert(attempts), entries)
+        work.connection.execute(_ADD, entries)
 
 
 def _say_failed(work: UnitOfWork, channel: Channel, parcel: Parcel, result: Result) -> None:
