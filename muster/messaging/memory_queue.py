@@ -47,6 +47,11 @@ class MemoryQueue:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._taken)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Tell whether there is anything to take."""
+        return bool(self._waiting)
+
     def put(self, held: Held) -> None:
         """Add a message at its place."""
         heappush(self._waiting, (held.place, held))

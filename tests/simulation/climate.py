@@ -5,7 +5,8 @@ what follows from one fault alone is never seen.
 """
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from muster.contracts.catalogue import OWNERS
 from muster.messaging.disturbance import CALM, Disturbance
@@ -29,6 +30,7 @@ class Climate:
     haste: float = 0.0  # that others act while a relay or courier waits for an answer
     lost_answers: float = 0.0  # that a client does not get the answer, and asks again
     twins: frozenset[str] = frozenset()  # services with two workers at once
+    paces: Mapping[str, float] = field(default_factory=dict)  # of services: slow ones batch more
     webhooks: bool = False
     founding: bool = False  # whether joining the alliance is part of the story
     forgetful: bool = False  # that the engine proposes what is held already
@@ -45,6 +47,8 @@ class Climate:
             or self.lingering
         )
 
+
+SLOW = 0.2
 
 MILD = Climate()
 
@@ -75,6 +79,7 @@ def climate_of(seed: int) -> Climate:
         haste=some(0.2),
         lost_answers=some(0.1),
         twins=frozenset(service for service in OWNERS if some(1, 0.3)),
+        paces={service: 1.0 if some(1, 0.25) else SLOW for service in OWNERS},
         webhooks=chance.random() < 0.3,
         founding=chance.random() < 0.1,
     )

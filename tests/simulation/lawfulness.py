@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from muster.contracts.vocabulary.kinds import AuthorisationKind, CapabilityKind
 from muster.contracts.vocabulary.statuses import ReviewStatus
@@ -10,6 +10,13 @@ from services.matching import tables as matching
 from services.matching.domain.offer import Offer
 from services.matching.engine.law.rules import RulePack
 from services.matching.projection import load_members
+
+_ANSWERS = matching.REVIEWS.finder(
+    matching.reviews.c.provider_id == bindparam("provider"),
+    matching.reviews.c.kind == bindparam("kind"),
+    matching.reviews.c.revision > 0,
+    order_by=matching.reviews.c.revision,
+)
 
 
 def check_lawful(connection: Connection, offer: Offer, packs: Sequence[RulePack]) -> None:
@@ -44,12 +51,6 @@ def _problem(connection: Connection, offer: Offer, pack: RulePack, *, foreign: b
 
 def last_answer(connection: Connection, offer: Offer, key: str) -> ReviewStatus | None:
     """Return what an operator said last of this provider in view of this rule."""
-    found = matching.REVIEWS.list(
-        connection,
-        matching.reviews.c.provider_id == offer.provider_id,
-        matching.reviews.c.kind == offer.kind,
-        matching.reviews.c.revision > 0,
-        order_by=matching.reviews.c.revision,
-    )
+    found = _ANSWERS(connection, provider=offer.provider_id, kind=offer.kind.value)
     about = [review.status for review in found if key in review.keys]
     return about[-1] if about else None

@@ -54,6 +54,7 @@ SELECT min(max(n.due_at, coalesce(t.busy_until, ''))) FROM notifications n
 JOIN webhook_traffic t ON t.webhook_id = n.target
 WHERE n.settled_at IS NULL AND n.channel = 'webhook'
 """
+ADOPTIONS = "SELECT sequence, finished_at FROM rule_packs"
 
 
 @dataclass(eq=False)
@@ -76,6 +77,7 @@ class Machinery:
     def __init__(self, seed: int, climate: Climate, databases: "Databases | None" = None) -> None:
         self.chance = random.Random(seed)
         self.clock = SimulatedClock(START)
+        self._now_text = START.strftime(SQLITE_TIME)
         self.ids = SeededIds(seed)
         self.faults = Faults(self.chance, climate)
         self.network = Network(topology(), self.clock, self.chance, self.faults)
@@ -83,6 +85,7 @@ class Machinery:
         self.far_end = FarEnd(self.faults, self.breaches)
         self.databases = databases or Databases()
         self.databases.empty()
+        self._due = self.databases.when_due()
         self.ledger = Ledger(self.databases, climate, self.breaches)
         self.matching = cast(MatchingSettings, default_settings(MatchingSettings))
         self.actors: list[Actor] = []
@@ -140,11 +143,11 @@ class Machinery:
             except (Killed, StoreUnavailable, BrokerUnavailable):
                 self.faults.counts["a relay had to begin again"] += 1
 
-        facts = self.databases.facts[service]
-        self.actors.append(Actor(f"relay of {service}", lambda: facts.answer(WAITING), step))
+        waiting = self.databases.facts[service].question(WAITING)
+        self.actors.append(Actor(f"relay of {service}", waiting.rows, step, self._pace(service)))
 
     def _add_worker(self, name: str, worker: Worker) -> None:
-        facts = self.databases.facts[worker.service]
+        due, pace = self._due[worker.service], self._pace(worker.service)
         add = self.actors.append
         for number, ear in enumerate(worker.ears):
             add(
@@ -152,15 +155,17 @@ class Machinery:
                     f"{name}: {ear.queue}",
                     lambda at=number: worker.ears[at].is_ready(),  # type: ignore[misc]
                     lambda at=number: worker.step(lambda: worker.ears[at].step()),  # type: ignore[misc]
+                    pace,
                 )
             )
-        timers_due = self._is_due(facts, NEXT_TIMER)
+        timers_due = self._is_due(due[NEXT_TIMER])
         add(Actor(f"{name}: timers", timers_due, lambda: worker.step(worker.fire_due)))
-        occasions: Mapping[str, Callable[[], object]] = {
-            "deliver-mail": self._is_due(facts, NEXT_LETTER),
-            "deliver-webhooks": self._is_due(facts, NEXT_POST),
-            "adopt-rule-pack": lambda: self._has_rules_to_adopt(worker),
+        occasions: dict[str, Callable[[], object]] = {
+            "adopt-rule-pack": lambda: self._has_rules_to_adopt(worker)
         }
+        if worker.service == "notify":
+            occasions["deliver-mail"] = self._is_due(due[NEXT_LETTER])
+            occasions["deliver-webhooks"] = self._is_due(due[NEXT_POST])
         for each in worker.rounds:
             occasion = occasions.get(each)
             add(
@@ -168,7 +173,7 @@ class Machinery:
                     f"{name}: {each}",
                     occasion or _always,
                     lambda at=each: worker.step(lambda: worker.run_round(at)),  # type: ignore[misc]
-                    weight=1.0 if occasion else SELDOM,
+                    weight=pace if occasion else SELDOM,
                     idle=occasion is None,
                 )
             )
@@ -178,16 +183,16 @@ class Machinery:
         since = worker.instance._rules_used_since or self.clock.now()
         return is_due(latest, worker.instance.settings.policy.pack.version, since)
 
-    def _is_due(self, facts: "Facts", question: str) -> Callable[[], bool]:
+    def _is_due(self, question: "Question") -> Callable[[], bool]:
         def is_due() -> bool:
-            due_at = facts.answer(question)
-            return due_at is not None and due_at <= self.now_text()
+            due_at = question.answer()
+            return due_at is not None and due_at <= self._now_text
 
         return is_due
 
-    def now_text(self) -> str:
-        """Return the time as SQLite keeps it."""
-        return self.clock.now().strftime(SQLITE_TIME)
+    def _pace(self, service: str) -> float:
+        """Return how often the processes of a service get to act; slow ones take larger batches."""
+        return self.faults.climate.paces.get(service, 1.0)
 
     def _add_weather(self) -> None:
         climate, network = self.faults.climate, self.network
@@ -240,6 +245,7 @@ class Machinery:
 
     def step(self) -> bool:
         """Let somebody act, or time pass if nobody can; False if the story is at its end."""
+        self._look()
         ready = [each for each in self.actors if each.is_ready() and each not in self._acting]
         if any(not actor.idle for actor in ready):
             [actor] = self.chance.choices(ready, [actor.weight for actor in ready])
@@ -257,12 +263,8 @@ class Machinery:
 
     def next_event_at(self) -> datetime | None:
         """Return the next moment at which anything waits to happen."""
-        moments = [self.network.next_due()]
-        for service, facts in self.databases.facts.items():
-            questions = [NEXT_TIMER]
-            if service == "notify":
-                questions += [NEXT_LETTER, NEXT_POST]
-            moments += [_moment(facts.answer(question)) for question in questions]
+        questions = [question for due in self._due.values() for question in due.values()]
+        moments = [self.network.next_due(), *(_moment(each.answer()) for each in questions)]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def skip_to(self, moment: datetime) -> None:
@@ -270,6 +272,12 @@ class Machinery:
         most = AWHILE if self._in_between else HORIZON
         wanted = max(moment - self.clock.now(), timedelta(milliseconds=1))
         self.clock.advance(min(wanted, most))
+        self._now_text = self.clock.now().strftime(SQLITE_TIME)
+
+    def _look(self) -> None:
+        self.network.admit()
+        for facts in self.databases.facts.values():
+            facts.look()
 
     def dead_letters(self) -> list[str]:
         """Return why each dead letter died."""
@@ -281,31 +289,54 @@ class Machinery:
 
 
 class Facts:
-    """What a database answers to cheap questions; asked again only after it was written to."""
+    """What a database answers to cheap questions; asked again only after it was written to.
+
+    `look` before each step: during one, the answers stay what they were when it began.
+    """
 
     def __init__(self, database: sqlite3.Connection) -> None:
+        self.changes = 0
         self._database = database
-        self._changes = -1
-        self._known: dict[str, Any] = {}
+        self._changes_seen = -1
 
-    def answer(self, question: str) -> Any:
-        """Return the first value of the first row, or None."""
-        row = self.rows(question)
-        return row[0][0] if row else None
+    def question(self, sql: str) -> "Question":
+        """Return a question to ask again and again."""
+        return Question(self, self._database, sql)
 
-    def rows(self, question: str) -> Sequence[Any]:
-        """Return all rows."""
+    def look(self) -> None:
+        """Notice whether anything was written."""
         changes = self._database.total_changes
-        if changes != self._changes:
-            self._known.clear()
-            self._changes = changes
-        if question not in self._known:
-            self._known[question] = self._database.execute(question).fetchall()
-        return cast(Sequence[Any], self._known[question])
+        if changes != self._changes_seen:
+            self._changes_seen = changes
+            self.changes += 1
 
     def forget(self) -> None:
         """Ask anew: it has another content."""
-        self._changes = -1
+        self.changes += 1
+
+
+class Question:
+    """A question about one database."""
+
+    def __init__(self, facts: Facts, database: sqlite3.Connection, sql: str) -> None:
+        self._facts = facts
+        self._database = database
+        self._sql = sql
+        self._asked_at = -1
+        self._rows: Sequence[Any] = ()
+
+    def rows(self) -> Sequence[Any]:
+        """Return all rows."""
+        changes = self._facts.changes
+        if changes != self._asked_at:
+            self._asked_at = changes
+            self._rows = self._database.execute(self._sql).fetchall()
+        return self._rows
+
+    def answer(self) -> Any:
+        """Return the first value of the first row, or None."""
+        rows = self.rows()
+        return rows[0][0] if rows else None
 
 
 class Databases:
@@ -319,7 +350,17 @@ class Databases:
         self.engines: dict[str, ThinEngine] = {name: each[0] for name, each in made.items()}
         self._pristine = {name: each[1] for name, each in made.items()}
         self.facts = {name: Facts(engine.database) for name, engine in self.engines.items()}
+        self._adoptions = self.facts["matching"].question(ADOPTIONS)
         self._latest: Any = None
+
+    def when_due(self) -> Mapping[str, Mapping[str, "Question"]]:
+        """Return what asks each service when something is due."""
+        questions = {service: [NEXT_TIMER] for service in self.facts}
+        questions["notify"] += [NEXT_LETTER, NEXT_POST]
+        return {
+            service: {sql: self.facts[service].question(sql) for sql in several}
+            for service, several in questions.items()
+        }
 
     def empty(self) -> None:
         """Begin with nothing: copying beats creating."""
@@ -343,8 +384,7 @@ class Databases:
 
     def latest_adoption(self) -> Any:
         """Return the rule pack in force, as matching sees it."""
-        facts = self.facts["matching"]
-        seen = facts.rows("SELECT sequence, finished_at FROM rule_packs")
+        seen = self._adoptions.rows()
         if self._latest is None or self._latest[0] != seen:
             with self.engines["matching"].connect() as connection:
                 self._latest = (seen, latest_adoption(cast(Any, connection)))

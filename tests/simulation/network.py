@@ -10,6 +10,7 @@ from muster.clock import Clock
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.memory_clients import InMemorySubscriber
+from muster.messaging.memory_queue import MemoryQueue
 from muster.messaging.ports import Delivery, OutboundMessage, Outcome
 from muster.messaging.topology import Topology
 from tests.simulation.faults import Faults
@@ -34,13 +35,13 @@ class Network(InMemoryBroker):
         """Tell whether it is up and takes messages."""
         return self.is_up and not self.blocked
 
-    def available(self, queue: str) -> bool:
-        """Tell whether a subscriber would get anything."""
-        if not self.is_up:
-            return False
+    def admit(self) -> None:
+        """Let what is late and due by now arrive."""
         self._admit_due()
-        found = self._queues[queue]
-        return len(found) > len(found.taken())
+
+    def queue(self, name: str) -> MemoryQueue:
+        """Return a queue, to look at."""
+        return self._queues[name]
 
     def handed_out(self, queue: str) -> int:
         """Return how many messages of a queue are with subscribers."""
@@ -126,12 +127,7 @@ class NetworkSubscriber:
         self.queue = queue
         self._network = network
         self._inner: InMemorySubscriber = network.subscriber(queue, PREFETCH)
-        self._unsent: list[Delivery] = []
-
-    @property
-    def has_acks(self) -> bool:
-        """Tell whether acks are yet to go out."""
-        return bool(self._unsent)
+        self.unsent: list[Delivery] = []  # whose acks are yet to go out
 
     def poll(self, limit: int) -> list[Delivery]:
         """Return what has arrived."""
@@ -142,7 +138,7 @@ class NetworkSubscriber:
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Settle these, now or a little later."""
-        self._unsent.extend(deliveries)
+        self.unsent.extend(deliveries)
         faults = self._network.faults
         faults.may_kill("before ack")
         if not faults.strikes("pause before ack", faults.climate.lingering):
@@ -150,7 +146,7 @@ class NetworkSubscriber:
 
     def flush(self) -> None:
         """Send the acks that wait."""
-        unsent, self._unsent = self._unsent, []
+        unsent, self.unsent = self.unsent, []
         self._inner.ack(unsent)
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
@@ -159,5 +155,5 @@ class NetworkSubscriber:
 
     def close(self) -> None:
         """Stop; what is unsettled goes back."""
-        self._unsent.clear()
+        self.unsent.clear()
         self._inner.close()

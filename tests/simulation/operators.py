@@ -27,14 +27,16 @@ class Operators:
         self._suspensions = 0
         self._rules_changed = False
         users = self._users = Users(machinery)
-        matching = machinery.databases.facts["matching"]
-        registry = machinery.databases.facts["registry"]
+        facts = machinery.databases.facts
+        self._open = facts["matching"].question(OPEN)
+        self._decided = facts["matching"].question(DECIDED)
+        self._suspended = facts["registry"].question(SUSPENDED)
         machinery.actors += [
-            Actor("an operator decides", lambda: matching.rows(OPEN), self.decide, 0.7),
-            Actor("an operator thinks", lambda: matching.rows(OPEN), self.think, 0.3),
+            Actor("an operator decides", self._open.rows, self.decide, 0.7),
+            Actor("an operator thinks", self._open.rows, self.think, 0.3),
             Actor(
                 "an operator learns better",
-                lambda: matching.rows(DECIDED),
+                self._decided.rows,
                 self.decide_otherwise,
                 0.015,
                 idle=True,
@@ -46,7 +48,7 @@ class Operators:
                 0.05,
                 idle=True,
             ),
-            Actor("an operator reinstates", lambda: registry.rows(SUSPENDED), self.reinstate, 0.2),
+            Actor("an operator reinstates", self._suspended.rows, self.reinstate, 0.2),
             Actor(
                 "the rules change",
                 lambda: not self._rules_changed,
@@ -64,14 +66,13 @@ class Operators:
 
     def decide(self) -> None:
         """Decide a review, mostly in favour."""
-        [review_id] = self._chance.choice(self._machinery.databases.facts["matching"].rows(OPEN))
+        [review_id] = self._chance.choice(self._open.rows())
         favourable = self._chance.random() < 0.9
         self._answer(review_id, ReviewStatus.CLEARED if favourable else ReviewStatus.REFUSED)
 
     def decide_otherwise(self) -> None:
         """Seldom, take a decision back."""
-        facts = self._machinery.databases.facts["matching"]
-        review_id, status = self._chance.choice(facts.rows(DECIDED))
+        review_id, status = self._chance.choice(self._decided.rows())
         cleared = status == ReviewStatus.CLEARED
         self._answer(review_id, ReviewStatus.REFUSED if cleared else ReviewStatus.CLEARED)
 
@@ -82,8 +83,7 @@ class Operators:
 
     def reinstate(self) -> None:
         """Let a provider that is suspended work again."""
-        facts = self._machinery.databases.facts["registry"]
-        [provider_id] = self._chance.choice(facts.rows(SUSPENDED))
+        [provider_id] = self._chance.choice(self._suspended.rows())
         self._move(provider_id, MemberStatus.ACTIVE)
 
     def change_the_rules(self) -> None:

@@ -32,7 +32,7 @@ from services.matching.use_cases.counter_offer import counter_offer
 from services.matching.use_cases.decline_offer import decline_offer
 from services.matching.use_cases.submit_request import AskedNeed, SubmitRequest, submit_request
 from tests.simulation.alliance import DOLLARS, PHNOM_PENH
-from tests.simulation.machinery import Actor, Machinery
+from tests.simulation.machinery import Actor, Machinery, Question
 from tests.simulation.users import REPEATS_SOON, Act, Users
 
 EN_KM = frozenset({"en", "km"})
@@ -74,20 +74,24 @@ class People:
         self.incidents: list[str] = []
         self.positions = 0
         self.asked: dict[str, int] = {}  # how much of each need
-        matching, dispatch = machinery.databases.facts["matching"], machinery.databases.facts
-        users = self._users
+        facts, users = machinery.databases.facts, self._users
+        self._sent = facts["matching"].question(SENT)
+        self._countered = facts["matching"].question(COUNTERED)
+        self._proposed = facts["matching"].question(PROPOSED)
+        self._alive = facts["matching"].question(ALIVE)
+        self._at_work = facts["dispatch"].question(AT_WORK)
         machinery.actors += [
             Actor("somebody submits", lambda: self._begun < REQUESTS, self.submit),
-            Actor("somebody approves", lambda: matching.rows(PROPOSED), self.approve),
-            Actor("somebody cancels", lambda: matching.rows(ALIVE), self.cancel, 0.006, idle=True),
-            Actor("a provider answers", lambda: matching.rows(SENT), self.answer),
-            Actor("a provider hesitates", lambda: matching.rows(SENT), self.hesitate, 0.05),
+            Actor("somebody approves", self._proposed.rows, self.approve),
+            Actor("somebody cancels", self._alive.rows, self.cancel, 0.003, idle=True),
+            Actor("a provider answers", self._sent.rows, self.answer),
+            Actor("a provider hesitates", self._sent.rows, self.hesitate, 0.02),
             Actor(
                 "an enterprise answers a counter",
-                lambda: matching.rows(COUNTERED),
+                self._countered.rows,
                 self.answer_counter,
             ),
-            Actor("a provider reports", lambda: dispatch["dispatch"].rows(AT_WORK), self.report),
+            Actor("a provider reports", self._at_work.rows, self.report),
             Actor("somebody repeats", users.is_waiting, users.repeat, REPEATS_SOON),
         ]
 
@@ -129,14 +133,14 @@ class People:
 
     def approve(self) -> None:
         """Approve a proposal."""
-        request_id, enterprise_id = self._one_of("matching", PROPOSED)
+        request_id, enterprise_id = self._one_of(self._proposed)
         caller = self._enterprises[enterprise_id]
         policy = self._machinery.matching.policy
         self._ask(caller, lambda work: approve_request(work, caller, request_id, policy))
 
     def cancel(self) -> None:
         """Seldom, call something off, wherever it stands."""
-        request_id, enterprise_id = self._one_of("matching", ALIVE)
+        request_id, enterprise_id = self._one_of(self._alive)
         caller = self._enterprises[enterprise_id]
         self._ask(caller, lambda work: cancel_request(work, caller, request_id, "plans changed"))
 
@@ -148,7 +152,7 @@ class People:
 
     def answer(self) -> None:
         """Accept, decline or counter."""
-        offer_id, provider_id, _ = self._one_of("matching", SENT)
+        offer_id, provider_id, _ = self._one_of(self._sent)
         caller = self._providers[provider_id]
         choice = self._chance.random()
         if choice < 0.1:
@@ -166,7 +170,7 @@ class People:
 
     def answer_counter(self) -> None:
         """Take another price, or not."""
-        offer_id, _, enterprise_id = self._one_of("matching", COUNTERED)
+        offer_id, _, enterprise_id = self._one_of(self._countered)
         caller = self._enterprises[enterprise_id]
         if self._chance.random() < 0.5:
             self._ask(caller, lambda work: decline_offer(work, caller, offer_id, "dear"))
@@ -179,7 +183,7 @@ class People:
 
     def report(self) -> None:
         """Report on a job: mostly the next step; sometimes an old one, a position, an incident."""
-        job_id, provider_id, status = self._one_of("dispatch", AT_WORK)
+        job_id, provider_id, status = self._one_of(self._at_work)
         caller = self._providers[provider_id]
         choice = self._chance.random()
         ask = self._users.ask
@@ -216,10 +220,8 @@ class People:
             lambda work: report_status(work, caller, job_id, step, reason=reason),
         )
 
-    def _one_of(self, service: str, question: str) -> tuple[Any, ...]:
-        found: tuple[Any, ...] = self._chance.choice(
-            self._machinery.databases.facts[service].rows(question)
-        )
+    def _one_of(self, question: Question) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = self._chance.choice(question.rows())
         return found
 
     def _ask(self, caller: Caller, act: Act) -> None:

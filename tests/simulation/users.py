@@ -6,21 +6,29 @@ goes through the same code as over HTTP. So a request that took effect twice wou
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from muster.access import Caller
+from muster.cli.bootstrap import metadata_of
 from muster.context import Context
 from muster.contracts.vocabulary.errors import Conflict, DomainError
 from muster.storage.store import StoreUnavailable
 from muster.storage.unit_of_work import UnitOfWork
 from muster.web.idempotency import Answer, Claim, IdempotencyKeys
 from tests.simulation.faults import Killed
+from tests.stores import memory_store
 
 if TYPE_CHECKING:
     from tests.simulation.machinery import Machinery
 
 Act = Callable[[UnitOfWork], Any]
 REPEATS_SOON = 0.5
+
+
+@cache  # composing the statements of each costs more than all that is asked of them in a story
+def _keys(service: str) -> IdempotencyKeys:
+    return IdempotencyKeys(memory_store(service, metadata_of(service)))
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Users:
         self._unanswered: list[Wish] = []
         self._count = 0
         self._stores = {name: machinery.mortal_store(name) for name in machinery.databases.engines}
-        self._keys = {name: IdempotencyKeys(store) for name, store in self._stores.items()}
+        self._keys = {name: _keys(name) for name in self._stores}
 
     def ask(
         self,

@@ -135,6 +135,8 @@ class Ear:
     ) -> None:
         self.queue = subscription.queue
         self.subscriber = NetworkSubscriber(machinery.network, self.queue)
+        self._network = machinery.network
+        self._waiting = machinery.network.queue(self.queue)
         self._machinery = machinery
         self._handler = handler
         self._store = store
@@ -146,15 +148,15 @@ class Ear:
 
     def is_ready(self) -> bool:
         """Tell whether there is anything to do."""
-        return (
-            bool(self._hand)
-            or self.subscriber.has_acks
-            or self._machinery.network.available(self.queue)
+        return bool(
+            self._hand
+            or self.subscriber.unsent
+            or (self._network.is_up and self._waiting.has_waiting)
         )
 
     def step(self) -> None:
         """Take the next step: ack, or take a batch and, mostly at once, handle it."""
-        if self.subscriber.has_acks:
+        if self.subscriber.unsent:
             self.subscriber.flush()
             return
         if not self._hand:
