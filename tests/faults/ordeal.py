@@ -19,7 +19,11 @@ def undergo(patient: Patient, fault: Fault) -> None:
             eventually(lambda: patient.load.was_acknowledged(meanwhile), within_s=ACCEPTED_WITHIN_S)
     over = now()
     key = patient.load.probe()
-    eventually(lambda: patient.serves(key), within_s=RECOVERED_WITHIN_S)
+    try:
+        eventually(lambda: patient.serves(key), within_s=RECOVERED_WITHIN_S)
+    except AssertionError as error:
+        offered = patient.load.was_offered(key)
+        raise AssertionError(f"offered: {offered}; not ready: {patient.not_ready()}") from error
     recovered = now()
     again = patient.seen_by_the_broker(_REDELIVERED)
     patient.segments.append(
