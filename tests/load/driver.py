@@ -109,7 +109,11 @@ class Load:
             arrivals.result(timeout=60)
 
     def probe(self) -> str:
-        """Submit one request now, beside the schedule; return its key for `was_offered`."""
+        """Submit one request now, beside the schedule; return its key for `was_offered`.
+
+        It asks for what the profile's first request does: so never for what is scarce, and may
+        never be offered.
+        """
         return self._call(self._submit_now())
 
     def was_offered(self, key: str) -> bool:
@@ -207,17 +211,19 @@ class Load:
             self._plan(due_at)
             due_at += self._rng.expovariate(self.rate_per_second)
 
-    def _plan(self, due_at: float) -> str:
+    def _plan(self, due_at: float, like: int | None = None) -> str:
         number = next(self._numbers)
         key = f"{self._run}-{number:06d}"
         written = self.ledger.note(said.DUE, key=key, due=due_at)
         self._in_flight += 1
-        task = self._loop.create_task(self._submit(number, key, due_at, written))
+        task = self._loop.create_task(
+            self._submit(number if like is None else like, key, due_at, written)
+        )
         task.add_done_callback(self._submitted)
         return key
 
     async def _submit_now(self) -> str:
-        return self._plan(time.time())
+        return self._plan(time.time(), like=0)
 
     async def _submit(self, number: int, key: str, due_at: float, written: Future[None]) -> None:
         await asyncio.wrap_future(written)
