@@ -27,7 +27,7 @@ from muster.cli.running import Running, current_processes
 from muster.cli.supervise import Supervisor
 from muster.cli.up import start
 from muster.contracts.catalogue import OWNERS
-from tests.load import Accounting, Load, Sinks, Target, account, latencies, sinks
+from tests.load import Accounting, Load, Sinks, Target, Usual, account, latencies, sinks
 from tests.servers.postgres import Cluster, start_cluster
 from tests.servers.rabbitmq import start_node
 from tests.waiting import eventually
@@ -186,7 +186,14 @@ def admitted(store: str) -> Iterator[Patient]:
         stack.callback(stop, directory)
         running = start(options)
         load = stack.enter_context(
-            Load(Target.of(running), RATE_PER_S, home / "ledger.jsonl", scarce=2)
+            Load(
+                Target.of(running),
+                RATE_PER_S,
+                home / "ledger.jsonl",
+                profile=Usual(scarce_every=3),
+                scarce=1,
+                declines_every=10,  # what is declined is sourced again, by a timer
+            )
         )
         load.listen_at(outside.webhook_url)
         arrivals = stack.enter_context(ExitStack())

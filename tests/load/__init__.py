@@ -22,9 +22,10 @@ what is answered 2xx is in a ledger, synced to disk, before it counts.
 `goal` says how far each request is brought: `Goal.OFFERED` (nobody answers), `Goal.CONFIRMED`
 (providers accept), `Goal.CLOSED` (and do the work, the default); give `account` the same.
 `scarce` lets every tenth request contend for so many medical teams at one time: more than these
-must never be booked. `profile` may be any function (number, reference) -> body; the reference is
-the idempotency key and has to stay in the body. `latencies(ledger, since, until)` gives the times
-of those that were due in between (`time.time()`). `load.cpu_seconds` is what the clients took.
+must never be booked. `declines_every` lets that many-th offer be declined. `profile` may be any
+function (number, reference) -> body; the reference is the idempotency key and has to stay in the
+body. `latencies(ledger, since, until)` gives the times of those that were due in between
+(`time.time()`). `load.cpu_seconds` is what the clients took.
 
 The load hears by one operator's live stream and looks at the lists every `sweep_s`, so "first
 offer" is when a client hears of it. It needs no more of a system than its HTTP API; the account

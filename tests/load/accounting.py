@@ -40,7 +40,7 @@ _FINE: Mapping[Goal, frozenset[str]] = {
 # Steps that a thing takes once in its life; a second time is an effect that happened twice.
 _ONCE = {
     "request": {"submitted", "confirmed", "in_service", "closed", "unfilled"},
-    "offer": {"sent", "accepted", "committed"},
+    "offer": {"sent", "accepted", "declined", "committed"},
     "job": {"committed", "acknowledged", "in_service", "released", "completed"},
 }
 
@@ -94,7 +94,7 @@ class _Told:
 
     attempted: set[str] = field(default_factory=set)
     acknowledged: dict[str, str] = field(default_factory=dict)  # request id by key
-    accepted: set[str] = field(default_factory=set)
+    answers: dict[str, str] = field(default_factory=dict)  # by offer
     steps: set[tuple[str, str]] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
 
@@ -105,8 +105,8 @@ class _Told:
                 self.attempted.add(entry["key"])
             case said.ACKNOWLEDGED:
                 self.acknowledged[entry["key"]] = entry["request"]
-            case said.ACCEPTED:
-                self.accepted.add(entry["offer"])
+            case said.ACCEPTED | said.DECLINED as answer:
+                self.answers[entry["offer"]] = answer
             case said.STEP:
                 self.steps.add((entry["job"], entry["step"]))
             case said.REFUSED:
@@ -281,9 +281,9 @@ def _lost_requests(told: _Told, found: _Found, goal: Goal) -> Iterable[str]:
 
 
 def _lost_answers(told: _Told, found: _Found) -> Iterable[str]:
-    for offer_id in told.accepted:
-        if not found.steps["offer", offer_id, "accepted"]:
-            yield f"the acceptance of {offer_id}"
+    for offer_id, answer in told.answers.items():
+        if not found.steps["offer", offer_id, answer]:
+            yield f"the answer that {offer_id} is {answer}"
     for job_id, step in told.steps:
         if not found.steps["job", job_id, step]:
             yield f"the step of {job_id} to {step}"

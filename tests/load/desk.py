@@ -77,12 +77,15 @@ class Desk:
         progress: Progress,
         ledger: Ledger,
         sweep_s: float,
+        declines_every: int = 0,
     ) -> None:
         self._operator = operator
         self._providers = providers
         self._progress = progress
         self._ledger = ledger
         self._sweep_s = sweep_s
+        self._declines_every = declines_every
+        self._considered = 0
         self._begun: set[str] = set()  # offers and jobs somebody sees to
         self._tasks: set[asyncio.Task[None]] = set()
         self.connected = asyncio.Event()
@@ -131,11 +134,29 @@ class Desk:
             self._ledger.note(said.OFFERED, request=request_id)
             self._progress.came_to(request_id, Goal.OFFERED)
         if self._progress.goal > Goal.OFFERED:
-            self._start(self._accept(session, offer_id, request_id))
+            self._considered += 1
+            declines = self._declines_every and self._considered % self._declines_every == 0
+            answer = self._decline if declines else self._accept
+            self._start(answer(session, offer_id, request_id))
 
     async def _accept(self, session: Session, offer_id: str, request_id: str) -> None:
+        await self._answer(session, offer_id, "accept", {}, said.ACCEPTED, request_id)
+
+    async def _decline(self, session: Session, offer_id: str, request_id: str) -> None:
+        body: Json = {"reason": "Team is needed elsewhere"}
+        await self._answer(session, offer_id, "decline", body, said.DECLINED, request_id)
+
+    async def _answer(
+        self,
+        session: Session,
+        offer_id: str,
+        answer: str,
+        body: Json,
+        entry: str,
+        request_id: str,
+    ) -> None:
         try:
-            await session.post(f"/v1/offers/{offer_id}/accept", {}, f"accept-{offer_id}")
+            await session.post(f"/v1/offers/{offer_id}/{answer}", body, f"{answer}-{offer_id}")
         except Refused as refusal:
             if refusal.status != 409:  # withdrawn or expired meanwhile
                 raise
@@ -143,7 +164,7 @@ class Desk:
             self._begun.discard(offer_id)  # the next look finds it
             raise
         else:
-            self._ledger.note(said.ACCEPTED, offer=offer_id, request=request_id)
+            self._ledger.note(entry, offer=offer_id, request=request_id)
 
     def _job(self, job: Json) -> None:
         job_id = str(job["job_id"])

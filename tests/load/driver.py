@@ -49,6 +49,7 @@ class Load:
         enterprise_count: int = 2,
         scarce: int = 0,
         sweep_s: float = 3.0,
+        declines_every: int = 0,
         seed: int = 1,
     ) -> None:
         self.target = target
@@ -60,6 +61,7 @@ class Load:
         self._provider_plans = providers(provider_count, scarce, seed)
         self._enterprise_plans = enterprises(enterprise_count, provider_count)
         self._sweep_s = sweep_s
+        self._declines_every = declines_every
         self._rng = random.Random(seed)
         self._run = f"load-{time.time_ns():x}"
         self._numbers = iter(range(1_000_000_000))
@@ -166,7 +168,9 @@ class Load:
         self._enterprises = members[len(self._provider_plans) :]
         await asyncio.to_thread(self._known_to_matching, members)
         sessions = {member.organisation_id: member.session for member in ours}
-        self._desk = Desk(operator, sessions, self.progress, self.ledger, self._sweep_s)
+        self._desk = Desk(
+            operator, sessions, self.progress, self.ledger, self._sweep_s, self._declines_every
+        )
         self._desk.open()
         await asyncio.wait_for(self._desk.connected.wait(), timeout=60)
 

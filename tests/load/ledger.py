@@ -19,6 +19,7 @@ ACKNOWLEDGED = "acknowledged"  # a submission that was answered 2xx
 REFUSED = "refused"  # a submission that was answered otherwise, for good
 OFFERED = "offered"  # the first offer for a request was heard of
 ACCEPTED = "accepted"  # an acceptance was answered 2xx
+DECLINED = "declined"  # so was a refusal
 CONFIRMED = "confirmed"
 STEP = "step"  # a report on a job was answered 2xx
 ENDED = "ended"  # a request is in a final state

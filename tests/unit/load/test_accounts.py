@@ -107,7 +107,7 @@ def test_answers_that_left_no_trace_are_lost(ledger: Path, stores: dict[str, Sto
         more.note(said.STEP, job="job_1", step="completed")
 
     assert accounts(ledger, stores).lost == (
-        "the acceptance of off_1",
+        "the answer that off_1 is accepted",
         "the step of job_1 to completed",
     )
 
