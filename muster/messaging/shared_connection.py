@@ -4,15 +4,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from pika import BlockingConnection
 from pika.adapters.blocking_connection import BlockingChannel
 
 from muster.contracts.vocabulary.errors import TransientError
-from muster.messaging.connection import BROKER_FAILURES, broker_failures, open_connection
+from muster.messaging.connection import BROKER_FAILURES, broker_failures, nodes_of, places
 from muster.messaging.declare import RabbitBroker
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.restoring import Restorer
 from muster.messaging.subscriber import RabbitSubscriber
+from muster.messaging.wholesale_deliveries import DeliveringConnection, Taker
 
 log = logging.getLogger("muster.messaging")
 
@@ -39,7 +39,7 @@ class RabbitConnection:
         self._amqp_url = amqp_url
         self._restorers = restorers
         self._monotonic = monotonic
-        self._connection: BlockingConnection | None = None
+        self._connection: DeliveringConnection | None = None
         self._look_again_at = float("-inf")
         self._failed_at = float("-inf")
 
@@ -55,6 +55,16 @@ class RabbitConnection:
         with broker_failures("RabbitMQ opened no channel"):
             self._keep_in_order(connection)
             return connection.channel()
+
+    def hand_over(self, channel: BlockingChannel, taker: Taker) -> None:
+        """Let the channel's deliveries go to the taker while `pump` runs."""
+        if self._connection is not None:
+            self._connection.hand_over(channel.channel_number, taker)
+
+    def take_back(self, channel: BlockingChannel, taker: Taker) -> None:
+        """Hand nothing over any more."""
+        if self._connection is not None:
+            self._connection.take_back(channel.channel_number, taker)
 
     def pump(self) -> None:
         """Take in what has arrived, send heartbeats; never wait. Raises BrokerUnavailable."""
@@ -77,7 +87,7 @@ class RabbitConnection:
             except BROKER_FAILURES as error:
                 log.info("the connection broke while closing", extra={"reason": repr(error)})
 
-    def _keep_in_order(self, connection: BlockingConnection) -> None:
+    def _keep_in_order(self, connection: DeliveringConnection) -> None:
         now = self._monotonic()
         if now < self._look_again_at:
             return
@@ -100,13 +110,15 @@ class RabbitConnection:
             )
             return False
 
-    def _reopened(self) -> BlockingConnection:
+    def _reopened(self) -> DeliveringConnection:
         if self._monotonic() - self._failed_at < PAUSE_SECONDS:
             raise BrokerUnavailable("RabbitMQ could not be reached a moment ago; trying again soon")
         self.close()
         self._look_again_at = float("-inf")
         try:
-            return open_connection(self._amqp_url, "subscriber")
+            nodes = nodes_of(self._amqp_url, "subscriber")
+            with broker_failures(f"RabbitMQ at {places(nodes)} cannot be reached"):
+                return DeliveringConnection(nodes)
         except BrokerUnavailable:
             self._failed_at = self._monotonic()
             raise

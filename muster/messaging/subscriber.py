@@ -8,13 +8,13 @@ from typing import Protocol
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 from pika.frame import Method
-from pika.spec import Basic, BasicProperties
 
 from muster.messaging.connection import BROKER_FAILURES, broker_failures
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.headers import attempt_in, own_headers
 from muster.messaging.ports import Delivery
 from muster.messaging.unsettled import Unsettled
+from muster.messaging.wholesale_deliveries import Arrival, Taker
 
 _NOT_FOUND = 404
 
@@ -24,6 +24,14 @@ class Channels(Protocol):
 
     def channel(self) -> BlockingChannel:
         """Return a new channel, opening the connection if there is none."""
+        ...
+
+    def hand_over(self, channel: BlockingChannel, taker: Taker) -> None:
+        """Let the channel's deliveries go to the taker while `pump` runs."""
+        ...
+
+    def take_back(self, channel: BlockingChannel, taker: Taker) -> None:
+        """Hand nothing over any more."""
         ...
 
     def pump(self) -> None:
@@ -96,12 +104,14 @@ class RabbitSubscriber:
     def _consume(self) -> None:
         self._forget_channel()
         channel = self._connection.channel()
+        self._connection.hand_over(channel, self._arrive)
         try:
             with broker_failures(f"RabbitMQ delivers nothing from {self.queue}"):
                 channel.basic_qos(prefetch_count=self._prefetch)
                 channel.add_on_cancel_callback(self._on_cancel)
-                channel.basic_consume(self.queue, self._on_delivery)
+                channel.basic_consume(self.queue, _too_late)
         except BrokerUnavailable as error:
+            self._connection.take_back(channel, self._arrive)
             cause = error.__cause__
             if isinstance(cause, ChannelClosedByBroker) and cause.reply_code == _NOT_FOUND:
                 self._lost_queue("does not exist")
@@ -121,6 +131,8 @@ class RabbitSubscriber:
         )
 
     def _forget_channel(self) -> None:
+        if self._channel is not None:
+            self._connection.take_back(self._channel, self._arrive)
         self._channel = None
         self._cancelled = False
         self._arrived.clear()
@@ -129,24 +141,22 @@ class RabbitSubscriber:
     def _on_cancel(self, _frame: Method) -> None:
         self._cancelled = True
 
-    def _on_delivery(
-        self,
-        _channel: BlockingChannel,
-        method: Basic.Deliver,
-        properties: BasicProperties,
-        body: bytes,
-    ) -> None:
-        headers = own_headers(properties.headers)
+    def _arrive(self, arrival: Arrival) -> None:
+        headers = own_headers(arrival.headers)
         self._arrived.append(
             Delivery(
                 queue=self.queue,
-                tag=self._unsettled.add(method.delivery_tag),
-                message_id=properties.message_id or "",
-                body=body,
+                tag=self._unsettled.add(arrival.delivery_tag),
+                message_id=arrival.message_id,
+                body=arrival.body,
                 attempt=attempt_in(headers),
-                redelivered=method.redelivered,
+                redelivered=arrival.redelivered,
                 headers=headers,
-                type=properties.type or "",
-                correlation_id=properties.correlation_id or "",
+                type=arrival.type,
+                correlation_id=arrival.correlation_id,
             )
         )
+
+
+def _too_late(*_delivery: object) -> None:
+    """Leave a delivery that came after the channel was given up to the broker, which keeps it."""
