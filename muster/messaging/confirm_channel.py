@@ -15,12 +15,10 @@ from pika.frame import Method
 from pika.spec import Basic, BasicProperties
 
 from muster.messaging.confirms import Confirms
-from muster.messaging.envelope import CONTENT_TYPE
-from muster.messaging.ports import OutboundMessage, Outcome
+from muster.messaging.ports import Outcome
 from muster.messaging.wholesale import WholesaleConnection
 
 CLOSING_SECONDS = 1.0
-_PERSISTENT = 2
 
 
 class ConfirmChannel:
@@ -58,13 +56,7 @@ class ConfirmChannel:
             if self._channel is None or not self._channel.is_open:
                 self.failure = self.failure or AMQPError("the channel is not open")
                 return
-            self._channel.basic_publish(
-                message.exchange,
-                message.routing_key,
-                message.body,
-                _properties(message),
-                mandatory=True,
-            )
+            self._connection.publish(self._channel.channel_number, message)
             self._tag += 1
             confirms.sent(self._tag, position)
 
@@ -140,15 +132,3 @@ class ConfirmChannel:
 
 def _wake_up() -> None:
     """Do nothing; being due ends the loop's wait."""
-
-
-def _properties(message: OutboundMessage) -> BasicProperties:
-    return BasicProperties(
-        content_type=CONTENT_TYPE,
-        delivery_mode=_PERSISTENT,
-        message_id=message.message_id,
-        type=message.type,
-        correlation_id=message.correlation_id or None,
-        app_id="muster",
-        headers=dict(message.headers) or None,
-    )

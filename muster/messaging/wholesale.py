@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 import pika
 
+from muster.messaging.ports import OutboundMessage
+from muster.messaging.publication import publication
+
 PIECE_BYTES = 256 * 1024  # written at once, at most about so much
 
 
@@ -29,6 +32,10 @@ class WholesaleConnection(pika.SelectConnection):  # type: ignore[misc]
         finally:
             self._let_go()
             self._held = None
+
+    def publish(self, channel: int, message: OutboundMessage) -> None:
+        """Send a message, persistent and mandatory, on an open channel."""
+        self._output_marshaled_frames([publication(channel, message, self._body_max_length)])
 
     def _adapter_emit_data(self, data: bytes) -> None:
         if self._held is None:
