@@ -107,6 +107,10 @@ class Member:
     papers: tuple[Paper, ...] = ()
     conflicts: frozenset[OrganisationId] = frozenset()
 
+    def __hash__(self) -> int:
+        """Return a hash that is quick: members that are equal are one, in one version."""
+        return hash((self.organisation_id, self.version))
+
     @property
     def is_active(self) -> bool:
         """Tell whether it may be asked and may answer."""

@@ -7,11 +7,11 @@ from services.matching.engine.law.case import LegalCase, described
 from services.matching.engine.law.evidence import (
     Evidence,
     cover_papers,
-    evidence,
     standing_papers,
 )
-from services.matching.engine.law.rules import Aspect, CoverDemand, Rule, RulePack
-from services.matching.engine.law.wording import fact, money, wanted
+from services.matching.engine.law.reading import readings, wanted_by
+from services.matching.engine.law.rules import Applicable, Aspect, CoverDemand, Rule, RulePack
+from services.matching.engine.law.wording import money
 from services.matching.engine.policy import Decision
 from services.matching.engine.verdicts import Ruling, Verdict
 
@@ -29,7 +29,7 @@ def judge(pack: RulePack, case: LegalCase) -> tuple[Verdict, ...]:
     host has no rule but must have one; last the request's own terms.
     """
     applicable = pack.applying(case.circumstances)
-    verdicts = [_verdict(rule, case) for rule in applicable.rules]
+    verdicts = _by_rules(applicable, case)
     verdicts.extend([_silence(aspect, case) for aspect in applicable.missing])
     verdicts.extend(_terms(case))
     return tuple(verdicts)
@@ -63,12 +63,28 @@ def _all_hold(found: Evidence, case: LegalCase) -> bool:
     return all(any(map(case.holds, group)) for group in found.groups)
 
 
-def _verdict(rule: Rule, case: LegalCase) -> Verdict:
-    ruling = ruling_on(rule, evidence(rule.demand, case), case)
-    seen = fact(rule.demand, case)
-    return _settled(
-        Verdict(rule.rule_id, ruling, seen, wanted(rule.demand, case) + rule.basis, rule.key), case
-    )
+def _by_rules(applicable: Applicable, case: LegalCase) -> list[Verdict]:
+    """Return what the rules say, from what is kept of them: most of what is judged, is judged here.
+
+    As `ruling_on` says it of evidence.
+    """
+    window, found = case.window, []
+    last = None if window is None else window.ends_at + case.margin
+    told = wanted_by(applicable, window, case.margin)
+    for rule, seen, wanted in zip(applicable.rules, readings(applicable, case), told, strict=True):
+        if not rule.is_enforced or seen.met is None:
+            ruling = Ruling.REVIEW
+        elif seen.met and (
+            seen.is_verified
+            if window is None or last is None
+            else seen.holds(window.starts_at, last)
+        ):
+            ruling = Ruling.PASSED
+        else:
+            ruling = Ruling.FAILED
+        verdict = Verdict(rule.rule_id, ruling, seen.fact, wanted, rule.key)
+        found.append(verdict if case.decision is None else _settled(verdict, case))
+    return found
 
 
 def _silence(aspect: Aspect, case: LegalCase) -> Verdict:

@@ -202,13 +202,15 @@ class Rule:
         return self.jurisdiction in (EVERYWHERE, case.host)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Applicable:
     """The rules that apply, in order, and the aspects on which the host has none but must.
 
-    First the alliance's own rules, then the national ones, each by id.
+    First the alliance's own rules, then the national ones, each by id. A rule pack makes one for
+    each circumstances, and it equals no other: so what follows from it can be kept under it.
     """
 
+    circumstances: Circumstances
     rules: tuple[Rule, ...]
     missing: tuple[Aspect, ...]
 
@@ -225,7 +227,7 @@ class RulePack:
         """Return what applies here; quick, for every answer is kept."""
         known = self._answers.get(case)
         if known is None:
-            known = self._answers[case] = self._select(case)
+            known = self._answers.setdefault(case, self._select(case))
         return known
 
     @cached_property
@@ -237,6 +239,7 @@ class RulePack:
         applying.sort(key=lambda rule: (rule.jurisdiction != EVERYWHERE, rule.rule_id))
         answered = {r.demand.aspect for r in applying if r.jurisdiction == case.host}
         return Applicable(
+            case,
             tuple(applying),
             tuple(aspect for aspect in _must_be_answered(case) if aspect not in answered),
         )

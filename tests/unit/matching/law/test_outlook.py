@@ -5,14 +5,10 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from muster.contracts.vocabulary.attributes import GuardAttributes
-from muster.contracts.vocabulary.countries import Country
-from muster.contracts.vocabulary.kinds import CapabilityKind, Environment, IcocaClass
-from muster.contracts.vocabulary.statuses import AuthorisationStatus
+from muster.contracts.vocabulary.kinds import CapabilityKind, Environment
 from muster.contracts.vocabulary.values import Window
-from services.matching.domain.member import Member, Paper
+from services.matching.domain.member import Member
 from services.matching.engine.index.instants import span
 from services.matching.engine.index.outlook import CLEAR, REVIEW, Lawyer, Way, legal_case
 from services.matching.engine.law.case import LegalCase
@@ -22,102 +18,14 @@ from services.matching.engine.verdicts import Ruling
 from services.matching.rule_pack import load_rule_pack
 from tests.stores import START
 from tests.unit.matching.law.builders import (
-    A_YEAR,
-    RECORD,
-    certificate,
-    decision,
     guards,
-    icoca,
-    joint_venture,
     licence,
     member,
-    permit_to_serve_abroad,
-    policy,
 )
+from tests.unit.matching.law.random_cases import cases
 
 FAILED = "failed"
-COUNTRIES = st.sampled_from(["BD", "CN", "HK", "IN", "KH", "MO", "MY", "SG", "TH", "VN"])
-NATIONS = st.frozensets(st.sampled_from(["HK", "IN", "MY", "NP", "SG"]), max_size=2)
-PERMITS = st.frozensets(st.sampled_from(["HK-A", "HK-C", "HK-D", "SG-officer"]), max_size=2)
 SILENCES = [f"no_rule.{cc}.foreign@none" for cc in ("hk", "mo", "my", "sg")]
-
-
-@st.composite
-def windows(draw: st.DrawFn) -> Window:
-    """Return a window of some days around the start."""
-    first = draw(st.integers(-10, 10))
-    return Window(
-        START + timedelta(days=first), START + timedelta(days=first + draw(st.integers(1, 10)))
-    )
-
-
-@st.composite
-def papers(draw: st.DrawFn, host: Country, home: Country) -> tuple[Paper, ...]:
-    """Return much of what work there may ask for, some of it twice, some of it out of date."""
-    useful = [
-        st.builds(licence, st.just(host), armed=st.booleans(), **_state()),
-        st.builds(icoca, st.sampled_from(IcocaClass), **_state()),
-        st.builds(certificate, st.sampled_from(["ISO 18788", "ISO 28007", "ISO 9001"]), **_state()),
-        st.builds(policy, armed_excluded=st.booleans(), **_state()),
-        st.builds(joint_venture, st.just(host), **_state()),
-        st.builds(
-            permit_to_serve_abroad,
-            st.just(home),
-            armed=st.booleans(),
-            territory=st.frozensets(COUNTRIES, max_size=2),
-            **_state(),
-        ),
-    ]
-    whole = [
-        licence(host, armed=True),
-        icoca(),
-        certificate(draw(st.sampled_from(["ISO 18788", "ISO 28007"]))),
-        policy(),
-        permit_to_serve_abroad(home, armed=True),
-        joint_venture(host),
-    ]
-    missing = draw(st.sets(st.integers(0, len(whole) - 1), max_size=2))
-    kept = [paper for place, paper in enumerate(whole) if place not in missing]
-    return (*kept, *draw(st.lists(st.one_of(useful), max_size=5)))
-
-
-def _state() -> dict[str, st.SearchStrategy[object]]:
-    checked = [AuthorisationStatus.VERIFIED] * 5 + [AuthorisationStatus.REVOKED]
-    return {"valid": st.just(A_YEAR) | windows(), "status": st.sampled_from(checked)}
-
-
-@st.composite
-def teams(draw: st.DrawFn, host: Country) -> GuardAttributes:
-    """Return people for the country, or such as may not serve there."""
-    places = draw(st.frozensets(st.sampled_from(Environment), min_size=1))
-    if draw(st.booleans()):
-        return guards(host, armed=True, environments=places)
-    nations, permits = draw(NATIONS), draw(PERMITS)
-    return guards(
-        host, armed=True, environments=places, nationalities=nations, personnel_licences=permits
-    )
-
-
-@st.composite
-def cases(draw: st.DrawFn, keys: list[str]) -> LegalCase:
-    """Return any case whose environment is one of the team's."""
-    host = draw(COUNTRIES)
-    home = draw(st.just(host) | COUNTRIES)
-    team = draw(teams(host))
-    named = draw(st.frozensets(st.sampled_from(keys)) | st.just(frozenset(keys)))
-    return LegalCase(
-        provider=member("any", home, draw(papers(host, home))),
-        attributes=team,
-        kind=CapabilityKind.GUARDS,
-        host=host,
-        armed=draw(st.booleans()),
-        environment=draw(st.sampled_from(sorted(team.environments))),
-        window=draw(windows()),
-        margin=timedelta(days=draw(st.integers(0, 3))),
-        key_unit=draw(st.booleans()),
-        host_protection=RECORD,
-        decision=draw(st.none() | st.builds(lambda c: decision(*named, cleared=c), st.booleans())),
-    )
 
 
 def _foretold(pack: RulePack, asked: LegalCase) -> str:

@@ -17,7 +17,7 @@ from services.matching.engine.law.rules import RulePack
 from services.matching.engine.verdicts import Ruling, Verdict
 from services.matching.rule_pack import load_rule_pack
 from tests.unit.matching.law.builders import RECORD, by_rule, certificate, icoca, licence, paper
-from tests.unit.matching.law.test_outlook import cases
+from tests.unit.matching.law.random_cases import cases
 
 _PERMISSION = re.compile(r"a licence or permit of (\w\w) for (armed )?(\w+), ")
 _ABROAD = re.compile(r"a permit of the home state (\w\w) for (armed )?(\w+) in (\w\w), ")
