@@ -15,6 +15,9 @@ _MARK_ON_POSTGRESQL = """
     UPDATE outbox_messages SET published_at = %s WHERE sequence = ANY(%b::bigint[])
 """
 
+# In the order in which OutboundMessage takes them.
+_OF_A_MESSAGE = ("exchange", "routing_key", "message_id", "type", "body", "correlation_id")
+
 
 @dataclass(frozen=True)
 class Backlog:
@@ -32,7 +35,7 @@ def waiting(
     It asks for state, not for a position: a row that commits late is simply still waiting.
     """
     rows = connection.execute(_waiting(metadata), {"limit": limit})
-    return [(row.sequence, message_of(row)) for row in rows]
+    return [(sequence, OutboundMessage(*message)) for sequence, *message in rows]
 
 
 def message_of(row: Row[Any]) -> OutboundMessage:
@@ -71,7 +74,7 @@ def backlog(connection: Connection, metadata: MetaData) -> Backlog:
 def _waiting(metadata: MetaData) -> Select[Any]:
     outbox = metadata.tables["outbox_messages"]
     return (
-        select(outbox)
+        select(outbox.c.sequence, *(outbox.c[name] for name in _OF_A_MESSAGE))
         .where(outbox.c.published_at.is_(None))
         .order_by(outbox.c.sequence)
         .limit(bindparam("limit"))
