@@ -59,7 +59,8 @@ class ExclusiveRight:
             with as_unavailable():
                 if self._session is None:
                     return self._taken_on_postgresql()
-                self._session.execute(text("SELECT 1"))  # the lock lives as long as the session
+                # The lock lives as long as the session.
+                self._session.exec_driver_sql("SELECT 1")
         except TransientError:
             self.release()
             raise
