@@ -29,6 +29,7 @@ class Climate:
     lingering: float = 0.0  # that a worker pauses between taking, handling and acking a batch
     haste: float = 0.0  # that others act while a relay or courier waits for an answer
     lost_answers: float = 0.0  # that a client does not get the answer, and asks again
+    requests: int = 3  # how many are made
     twins: frozenset[str] = frozenset()  # services with two workers at once
     paces: Mapping[str, float] = field(default_factory=dict)  # of services: slow ones batch more
     webhooks: bool = False
@@ -60,6 +61,7 @@ def climate_of(seed: int) -> Climate:
     def some(probability: float, share: float = 0.5) -> float:
         return probability if chance.random() < share else 0.0
 
+    several = chance.random() < 0.5  # workers of some service
     return Climate(
         disturbance=Disturbance(
             duplicate_probability=some(0.2),
@@ -67,19 +69,20 @@ def climate_of(seed: int) -> Climate:
             max_delay_seconds=some(30),
             lost_confirm_probability=some(0.1),
         ),
-        outages=some(0.02),
+        outages=some(0.01),
         refusals=some(0.04),
         cuts=some(0.1),
         database=some(0.03),
-        deaths=some(0.01),
+        deaths=some(0.015),
         failures=some(0.01, 0.3),
-        deploys=some(0.01),
+        deploys=some(0.006),
         far_ends=some(0.2),
         lingering=some(0.3),
         haste=some(0.2),
         lost_answers=some(0.1),
-        twins=frozenset(service for service in OWNERS if some(1, 0.3)),
+        requests=chance.choices((1, 2, 3), (2, 5, 3))[0],
+        twins=frozenset(service for service in OWNERS if several and some(1)),
         paces={service: 1.0 if some(1, 0.25) else SLOW for service in OWNERS},
         webhooks=chance.random() < 0.3,
-        founding=chance.random() < 0.1,
+        founding=chance.random() < 0.05,
     )

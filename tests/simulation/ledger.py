@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from muster.cli.bootstrap import topology
 from muster.messaging.envelope import Envelope
 from muster.messaging.ports import OutboundMessage
+from muster.messaging.topology import Topology
 from tests.simulation.climate import Climate
 from tests.simulation.faults import Breaches
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
 PLACE = "SELECT sequence, aggregate_id FROM outbox_messages WHERE message_id = ?"
 SAID = "SELECT message_id, exchange, routing_key FROM outbox_messages"
+
+
+@cache
+def whole_topology() -> Topology:
+    """Return every subscription of every service."""
+    return topology()
 
 
 class Ledger:
@@ -65,7 +73,7 @@ class Ledger:
     def check_complete(self) -> None:
         """Every subscription took every message it is bound for."""
         bound: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for subscription in topology().subscriptions:
+        for subscription in whole_topology().subscriptions:
             for binding in subscription.bindings():
                 bound[binding].append(subscription.queue)
         for engine in self._databases.engines.values():
@@ -75,7 +83,7 @@ class Ledger:
 
     def assume_taken(self) -> None:
         """Begin with everything that was said so far as taken."""
-        for subscription in topology().subscriptions:
+        for subscription in whole_topology().subscriptions:
             for engine in self._databases.engines.values():
                 for message_id, *_ in engine.database.execute(SAID):
                     self._taken.add((subscription.queue, message_id))

@@ -16,7 +16,7 @@ from typing import Any, cast
 from pydantic_settings import BaseSettings
 from sqlalchemy import Engine
 
-from muster.cli.bootstrap import metadata_of, subscriptions_class, topology
+from muster.cli.bootstrap import metadata_of, subscriptions_class
 from muster.clock import SeededIds, SimulatedClock
 from muster.contracts.catalogue import OWNERS
 from muster.messaging.errors import BrokerUnavailable
@@ -31,7 +31,7 @@ from services.notify.use_cases.deliver_webhooks import PostRules, deliver_webhoo
 from tests.simulation.climate import Climate
 from tests.simulation.far_end import Courier, FarEnd
 from tests.simulation.faults import Breaches, Faults, Killed
-from tests.simulation.ledger import Ledger
+from tests.simulation.ledger import Ledger, whole_topology
 from tests.simulation.mortal_sql import MortalEngine
 from tests.simulation.network import HEAL, Network, NetworkPublisher
 from tests.simulation.thin_sql import ThinEngine
@@ -40,10 +40,12 @@ from tests.simulation.worker import Worker
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HORIZON = timedelta(days=30)  # what waits longer than that is no part of the story
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
+NAPS = tuple(timedelta(seconds=each) for each in (0, 0, 5, 60))
 AWHILE = timedelta(seconds=1)  # far less than a courier's lease
 MEANWHILE = 5  # steps at most
 ATTEMPTS = 10  # of a notification
-SELDOM = 0.004  # of rounds that look for work where there hardly is any
+ROUNDS = 0.3  # of couriers and the like, beside queues and people: they find more each time
+SELDOM = 0.001  # of rounds that look for work where there hardly is any
 
 # Cheap questions, asked of the database itself: whether a process would find anything to do.
 WAITING = "SELECT 1 FROM outbox_messages WHERE published_at IS NULL LIMIT 1"
@@ -80,7 +82,7 @@ class Machinery:
         self._now_text = START.strftime(SQLITE_TIME)
         self.ids = SeededIds(seed)
         self.faults = Faults(self.chance, climate)
-        self.network = Network(topology(), self.clock, self.chance, self.faults)
+        self.network = Network(whole_topology(), self.clock, self.chance, self.faults)
         self.breaches = Breaches()
         self.far_end = FarEnd(self.faults, self.breaches)
         self.databases = databases or Databases()
@@ -153,7 +155,7 @@ class Machinery:
             add(
                 Actor(
                     f"{name}: {ear.queue}",
-                    lambda at=number: worker.ears[at].is_ready(),  # type: ignore[misc]
+                    _ear_at(worker, number),
                     lambda at=number: worker.step(lambda: worker.ears[at].step()),  # type: ignore[misc]
                     pace,
                 )
@@ -173,7 +175,7 @@ class Machinery:
                     f"{name}: {each}",
                     occasion or _always,
                     lambda at=each: worker.step(lambda: worker.run_round(at)),  # type: ignore[misc]
-                    weight=pace if occasion else SELDOM,
+                    weight=pace * ROUNDS if occasion else SELDOM,
                     idle=occasion is None,
                 )
             )
@@ -258,7 +260,8 @@ class Machinery:
         moment = self.next_event_at()
         if moment is None or moment > self.clock.now() + HORIZON:
             return False
-        self.skip_to(moment)
+        # Some oversleep: then more is due at once.
+        self.skip_to(moment + self.chance.choice(NAPS))
         return True
 
     def next_event_at(self) -> datetime | None:
@@ -283,7 +286,7 @@ class Machinery:
         """Return why each dead letter died."""
         return [
             f"{subscription.queue}: {letter.headers}"
-            for subscription in topology().subscriptions
+            for subscription in whole_topology().subscriptions
             for letter in self.network.dead_letters(subscription.queue)
         ]
 
@@ -419,6 +422,16 @@ def with_rules(pack: RulePack) -> MatchingSettings:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _ear_at(worker: Worker, number: int) -> Callable[[], object]:
+    """Return what tells whether a worker's queue has anything to do; asked more than all else."""
+
+    def is_ready() -> object:
+        ear = worker.ears[number]
+        return ear.hand or ear.subscriber.unsent or ear.waiting()
+
+    return is_ready
 
 
 def _always() -> bool:

@@ -10,7 +10,6 @@ from muster.clock import Clock
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.memory_clients import InMemorySubscriber
-from muster.messaging.memory_queue import MemoryQueue
 from muster.messaging.ports import Delivery, OutboundMessage, Outcome
 from muster.messaging.topology import Topology
 from tests.simulation.faults import Faults
@@ -39,9 +38,10 @@ class Network(InMemoryBroker):
         """Let what is late and due by now arrive."""
         self._admit_due()
 
-    def queue(self, name: str) -> MemoryQueue:
-        """Return a queue, to look at."""
-        return self._queues[name]
+    def waiting(self, name: str) -> Callable[[], bool]:
+        """Return what tells whether a queue has something for whoever asks."""
+        queue = self._queues[name]
+        return lambda: queue.has_waiting and self.is_up
 
     def handed_out(self, queue: str) -> int:
         """Return how many messages of a queue are with subscribers."""

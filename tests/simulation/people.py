@@ -42,7 +42,6 @@ NEEDS: tuple[tuple[int, Requirement], ...] = (
     (2, VehicleRequirement("vehicles", armour=Armour.B6)),
     (1, InsuranceRequirement("insurance", InsuranceLine.KIDNAP_RANSOM, DOLLARS)),
 )
-REQUESTS = 3
 
 OFFERS = "SELECT offer_id, provider_id, enterprise_id FROM offers WHERE status = '{}' ORDER BY 1"
 SENT, COUNTERED = OFFERS.format("sent"), OFFERS.format("countered")
@@ -75,13 +74,14 @@ class People:
         self.positions = 0
         self.asked: dict[str, int] = {}  # how much of each need
         facts, users = machinery.databases.facts, self._users
+        requests = machinery.faults.climate.requests
         self._sent = facts["matching"].question(SENT)
         self._countered = facts["matching"].question(COUNTERED)
         self._proposed = facts["matching"].question(PROPOSED)
         self._alive = facts["matching"].question(ALIVE)
         self._at_work = facts["dispatch"].question(AT_WORK)
         machinery.actors += [
-            Actor("somebody submits", lambda: self._begun < REQUESTS, self.submit),
+            Actor("somebody submits", lambda: self._begun < requests, self.submit),
             Actor("somebody approves", self._proposed.rows, self.approve),
             Actor("somebody cancels", self._alive.rows, self.cancel, 0.003, idle=True),
             Actor("a provider answers", self._sent.rows, self.answer),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from muster.contracts.vocabulary.errors import TransientError
@@ -11,7 +12,7 @@ from muster.messaging.ports import Delivery
 from muster.messaging.topology import Subscription
 from muster.safeguards import Safeguard
 from muster.service import Kept, Setting
-from muster.service.declared import declared
+from muster.service.declared import Declared, declared
 from muster.service.entrypoints import Background, Subscribe, Timer
 from muster.service.inlet import BatchHandler, Inlet, one_by_one, take_and_ack
 from muster.service.timekeeper import Timekeeper
@@ -90,7 +91,7 @@ class Worker:
         self._give_dependencies()
         self.ears = []
         handlers = {}
-        for method_name, entrypoint in declared(self._class):
+        for method_name, entrypoint in _declared(self._class):
             method = getattr(self.instance, method_name)
             if isinstance(entrypoint, Subscribe):
                 handler = method if entrypoint.batched else one_by_one(method)
@@ -119,6 +120,11 @@ class Worker:
         return kept
 
 
+@cache  # looking for them costs as much as making the worker
+def _declared(service_class: type) -> Sequence[tuple[str, Declared]]:
+    return tuple(declared(service_class))
+
+
 def _standstill() -> float:
     return 0.0
 
@@ -135,8 +141,7 @@ class Ear:
     ) -> None:
         self.queue = subscription.queue
         self.subscriber = NetworkSubscriber(machinery.network, self.queue)
-        self._network = machinery.network
-        self._waiting = machinery.network.queue(self.queue)
+        self.waiting = machinery.network.waiting(self.queue)
         self._machinery = machinery
         self._handler = handler
         self._store = store
@@ -144,24 +149,16 @@ class Ear:
         publisher = NetworkPublisher(machinery.network)
         without = machinery.faults.climate.without
         self._inlet = Inlet(subscription, self._handle, store, publisher, without)
-        self._hand: list[Delivery] = []
-
-    def is_ready(self) -> bool:
-        """Tell whether there is anything to do."""
-        return bool(
-            self._hand
-            or self.subscriber.unsent
-            or (self._network.is_up and self._waiting.has_waiting)
-        )
+        self.hand: list[Delivery] = []  # taken, and not handled yet
 
     def step(self) -> None:
         """Take the next step: ack, or take a batch and, mostly at once, handle it."""
         if self.subscriber.unsent:
             self.subscriber.flush()
             return
-        if not self._hand:
+        if not self.hand:
             limit = self._machinery.chance.randint(1, BATCH)
-            self._hand = self.subscriber.poll(limit)
+            self.hand = self.subscriber.poll(limit)
             faults = self._machinery.faults
             if faults.strikes("pause after taking", faults.climate.lingering):
                 return
@@ -177,9 +174,9 @@ class Ear:
         return True
 
     def _settle(self) -> None:
-        if self._hand:
-            take_and_ack(self._inlet, self.subscriber, self._hand)
-            self._hand = []
+        if self.hand:
+            take_and_ack(self._inlet, self.subscriber, self.hand)
+            self.hand = []
 
     def _handle(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
         faults = self._machinery.faults
