@@ -11,6 +11,7 @@ from muster.cli.broker import broker_is_ready, launch_broker
 from muster.cli.supervise import Program
 from muster.service.crash_points import Step
 from tests.faults.patient import HEARTBEAT_S, Patient, gone, now
+from tests.servers.killing import kill_and_keep_down
 from tests.waiting import eventually
 
 STRUCK_WITHIN_S = 60
@@ -78,10 +79,7 @@ def _killed_by_a_webhook(patient: Patient) -> Iterator[float]:
 @contextmanager
 def _without_rabbitmq(patient: Patient) -> Iterator[float]:
     struck = now()
-    patient.send("rabbitmq", signal.SIGKILL)
-    # Told to stop first, the supervisor would ask the node politely; so it is told afterwards,
-    # to end whatever it has started again meanwhile.
-    patient.broker.stop_all(["rabbitmq"])
+    kill_and_keep_down(patient.broker, "rabbitmq")
     try:
         yield struck
     finally:

@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from muster.cli.files import private_directory, write_private
 from muster.cli.node import PASSWORD_FILE, Node, NoRabbitMQ, prepare_node
 from muster.cli.ports import is_open
 from muster.cli.supervise import Program, Supervisor
+from tests.servers.killing import kill_and_keep_down
 from tests.servers.session import missing
 from tests.waiting import eventually
 
@@ -41,11 +41,7 @@ class RabbitCluster:
 
     def kill(self, name: str) -> None:
         """End a node as a power cut would, and keep it down."""
-        pid = self._pid(name)
-        # Told to stop first, the supervisor would ask the node politely; so it is told afterwards,
-        # to end whatever it has started again meanwhile.
-        os.kill(pid, signal.SIGKILL)
-        self.supervisor.stop_all([name])
+        kill_and_keep_down(self.supervisor, name)
 
     def launch(self, name: str) -> None:
         """Begin to start a node, and return at once."""
@@ -74,9 +70,6 @@ class RabbitCluster:
             "eval", "string:join([atom_to_list(N) || N <- rabbit_nodes:all_running()], [32])."
         )
         return {name for name, node in self.nodes.items() if node.name in listed}
-
-    def _pid(self, name: str) -> int:
-        return next(p.pid for p in self.supervisor.processes() if p.name == name)
 
 
 @contextmanager
