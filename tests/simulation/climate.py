@@ -80,7 +80,7 @@ def climate_of(seed: int) -> Climate:
         lingering=some(0.3),
         haste=some(0.2),
         lost_answers=some(0.1),
-        requests=chance.choices((1, 2, 3), (2, 5, 3))[0],
+        requests=chance.choices((1, 2, 3), (3, 5, 2))[0],
         twins=frozenset(service for service in OWNERS if several and some(1)),
         paces={service: 1.0 if some(1, 0.25) else SLOW for service in OWNERS},
         webhooks=chance.random() < 0.3,

@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import cache
 from types import ModuleType, SimpleNamespace
 
+from muster.safeguards import NOTHING
+from services.matching import matcher
 from services.matching.engine.engine import plan
 from services.matching.engine.model import Demand, Plan, Pool
 from services.matching.engine.policy import Policy
@@ -51,6 +53,7 @@ class Founded:
 
     alliance: Alliance
     databases: Mapping[str, sqlite3.Connection]
+    said: frozenset[str]  # the ids of all messages
     at: datetime
 
 
@@ -70,7 +73,7 @@ def live_through(seed: int, climate: Climate | None = None) -> Ending:
             alliance = founded.alliance
             machinery.databases.put_back(founded.databases)
             machinery.skip_to(founded.at)
-            machinery.ledger.assume_taken()
+            machinery.ledger.begin_with(founded.said)
         invariants.people = People(machinery, alliance.enterprises, alliance.providers)
         Operators(machinery, alliance.providers)
         steps += _live_on(machinery, invariants)
@@ -121,16 +124,21 @@ def _founded(*, webhooks: bool) -> Founded:
     alliance = found(machinery.calm_store("registry"))
     _live_on(machinery, Invariants(machinery))
     _register(machinery, alliance)
-    return Founded(alliance, machinery.databases.copy(), machinery.clock.now())
+    said = frozenset(machinery.ledger.said())
+    return Founded(alliance, machinery.databases.copy(), said, machinery.clock.now())
 
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """Let the couriers of notify pause and share out their work without threads or real time."""
+    """Let the couriers of notify pause and share out their work without threads or real time.
+
+    And let a matcher not look at the environment: a climate says which safeguards it is without.
+    """
     no_time = SimpleNamespace(sleep=lambda _: None)
     with (
         _replaced(deliver_webhooks, "ThreadPoolExecutor", AtOnce),
         _replaced(recording, "time", no_time),
+        _replaced(matcher, "Switches", _NoSwitches),
     ):
         yield
 
@@ -144,6 +152,10 @@ def _forgetful(
     batch: Sequence[Demand], pool: Pool, policy: Policy, clock: Callable[[], float]
 ) -> Plan:
     return plan(batch, replace(pool, bookings=()), policy, clock)
+
+
+class _NoSwitches:
+    without = NOTHING
 
 
 @contextmanager

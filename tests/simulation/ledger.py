@@ -1,7 +1,7 @@
 """Accounts of every message: sent in order, taken once by each subscription, none missing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ class Ledger:
         self._breaches = breaches
         self._databases = databases
         self._in_order = climate.keeps_order
+        self._known: Collection[str] = ()  # what was said and taken before the story began
         self._sent: set[str] = set()
         self._newest_sent: dict[tuple[str, str], int] = {}
         self._taken: set[tuple[str, str]] = set()
@@ -57,7 +58,8 @@ class Ledger:
         """Note what a subscription has committed."""
         for queue, envelope in effects:
             key = (queue, envelope.id)
-            self._breaches.unless(key not in self._taken, f"{queue} took {envelope.id} twice")
+            is_new = key not in self._taken and envelope.id not in self._known
+            self._breaches.unless(is_new, f"{queue} took {envelope.id} twice")
             self._taken.add(key)
             if self._in_order and envelope.aggregate_version is not None:
                 self._note_version(queue, envelope)
@@ -78,13 +80,18 @@ class Ledger:
                 bound[binding].append(subscription.queue)
         for engine in self._databases.engines.values():
             for message_id, exchange, routing_key in engine.database.execute(SAID):
+                if message_id in self._known:
+                    continue
                 for queue in bound[exchange, routing_key]:
                     assert (queue, message_id) in self._taken, f"{queue} never took {message_id}"
 
-    def assume_taken(self) -> None:
-        """Begin with everything that was said so far as taken."""
-        for subscription in whole_topology().subscriptions:
-            for engine in self._databases.engines.values():
-                for message_id, *_ in engine.database.execute(SAID):
-                    self._taken.add((subscription.queue, message_id))
-                    self._sent.add(message_id)
+    def said(self) -> Iterator[str]:
+        """Yield the id of every message."""
+        for engine in self._databases.engines.values():
+            for message_id, *_ in engine.database.execute(SAID):
+                yield message_id
+
+    def begin_with(self, known: Collection[str]) -> None:
+        """Begin with these messages as taken by whoever had to."""
+        self._known = known
+        self._sent.update(known)

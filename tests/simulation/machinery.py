@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import Any, cast
 
 from pydantic_settings import BaseSettings
@@ -42,6 +43,7 @@ HORIZON = timedelta(days=30)  # what waits longer than that is no part of the st
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
 NAPS = tuple(timedelta(seconds=each) for each in (0, 0, 5, 60))
 AWHILE = timedelta(seconds=1)  # far less than a courier's lease
+DRAWS = 8
 MEANWHILE = 5  # steps at most
 ATTEMPTS = 10  # of a notification
 ROUNDS = 0.3  # of couriers and the like, beside queues and people: they find more each time
@@ -91,6 +93,7 @@ class Machinery:
         self.ledger = Ledger(self.databases, climate, self.breaches)
         self.matching = cast(MatchingSettings, default_settings(MatchingSettings))
         self.actors: list[Actor] = []
+        self._weights: list[float] = []  # of the actors, summed up
         self._acting: list[Actor] = []  # the one who acts now is the last
         self._in_between = False  # while others act because that one waits
         self.rounds: dict[str, Callable[[Store], bool]] = {
@@ -248,9 +251,8 @@ class Machinery:
     def step(self) -> bool:
         """Let somebody act, or time pass if nobody can; False if the story is at its end."""
         self._look()
-        ready = [each for each in self.actors if each.is_ready() and each not in self._acting]
-        if any(not actor.idle for actor in ready):
-            [actor] = self.chance.choices(ready, [actor.weight for actor in ready])
+        actor = self._next_actor()
+        if actor is not None:
             self._acting.append(actor)
             try:
                 actor.act()
@@ -263,6 +265,32 @@ class Machinery:
         # Some oversleep: then more is due at once.
         self.skip_to(moment + self.chance.choice(NAPS))
         return True
+
+    def _next_actor(self) -> Actor | None:
+        """Return who acts next, by weight; nobody if all who could are idle.
+
+        Some are drawn first, whether they are ready or not: mostly one of them is, and then the
+        others need not be asked.
+        """
+        if len(self._weights) != len(self.actors):
+            self._weights = list(accumulate(actor.weight for actor in self.actors))
+        for drawn in self.chance.choices(self.actors, cum_weights=self._weights, k=DRAWS):
+            if drawn.is_ready() and drawn not in self._acting:
+                return drawn if not drawn.idle or self._busy() else None
+        busy = self._busy()
+        if not busy:
+            return None
+        ready = [*busy, *(each for each in self.actors if each.idle and each.is_ready())]
+        [chosen] = self.chance.choices(ready, [actor.weight for actor in ready])
+        return chosen
+
+    def _busy(self) -> list[Actor]:
+        """Return who has something to do that the story waits for."""
+        return [
+            each
+            for each in self.actors
+            if not each.idle and each.is_ready() and each not in self._acting
+        ]
 
     def next_event_at(self) -> datetime | None:
         """Return the next moment at which anything waits to happen."""
