@@ -30,10 +30,12 @@ def test_whatever_happens_on_the_way_every_request_comes_to_its_end(
     assert sum(tally.statuses.values()) >= len(seeds)
 
 
-@pytest.mark.parametrize("seed", regressions())
-def test_what_once_went_wrong_does_not_again(seed: int) -> None:
-    """Each is kept in regressions.txt, with the reason."""
-    assert not live_through_all([seed]).failures, regressions()[seed]
+def test_what_once_went_wrong_does_not_again() -> None:
+    """Each seed is kept in regressions.txt, with the reason."""
+    tally = live_through_all(regressions())
+
+    found = [f"{regressions()[failure.seed]}\n{failure}" for failure in tally.failures]
+    assert not found, "\n".join(found)
 
 
 def test_a_seed_tells_the_same_story_again() -> None:
