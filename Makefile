@@ -31,7 +31,7 @@ down: $(VENV)/runtime.stamp ## stop what `make up` started; data stays
 # Checking it
 
 test: setup-tests ## run all tests; the real servers they need are started for them
-	$(PYTEST) --numprocesses 2 $(FAST_TESTS)
+	$(PYTEST) --numprocesses 2 --seeds 2000 $(FAST_TESTS)
 	$(PYTEST) $(REAL_TESTS)
 
 check: $(VENV)/development.stamp ## format, lint, types, import walls, fast tests: before every commit
