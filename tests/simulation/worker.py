@@ -149,6 +149,7 @@ class Ear:
         publisher = NetworkPublisher(machinery.network)
         without = machinery.faults.climate.without
         self._inlet = Inlet(subscription, self._handle, store, publisher, without)
+        self._failing: set[str] = set()
         self.hand: list[Delivery] = []  # taken, and not handled yet
 
     def step(self) -> None:
@@ -175,12 +176,17 @@ class Ear:
 
     def _settle(self) -> None:
         if self.hand:
+            self._failing = {each.message_id for each in self.hand if self._fails_for_now()}
             take_and_ack(self._inlet, self.subscriber, self.hand)
             self.hand = []
 
-    def _handle(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+    def _fails_for_now(self) -> bool:
+        """Tell whether the handler fails for a message, alone or not, until it is retried."""
         faults = self._machinery.faults
-        if faults.strikes("a handler failed for now", faults.climate.failures):
+        return faults.strikes("a handler failed for now", faults.climate.failures)
+
+    def _handle(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+        if any(envelope.id in self._failing for envelope in envelopes):
             raise TransientError("not now")
         self._handler(work, envelopes)
         self._effects.extend((self.queue, envelope) for envelope in envelopes)
