@@ -36,6 +36,7 @@ class MortalEngine:
     ) -> None:
         self.url = engine.url
         self.dialect = engine.dialect
+        self.database = engine.database
         self.effects: list[Any] = []
         self.plan = engine.plan
         self._engine = engine

@@ -199,6 +199,7 @@ class Runs(Protocol):
     """An engine: plans statements and runs them in transactions."""
 
     dialect: Any
+    database: sqlite3.Connection
 
     @property
     def plan(self) -> Callable[..., Any]:
