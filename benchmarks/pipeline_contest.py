@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class Result:
         return self.messages * HOPS / self.seconds
 
 
-class Contestant:
+class Contestant(ABC):
     """One way to build the three hops. Subclasses say how to prepare, run, seed and verify."""
 
     name: str
@@ -101,13 +102,13 @@ class Contestant:
             connection.execute(STEPS)
         return Arena(fresh_vhost(servers.node), url, directory)
 
+    @abstractmethod
     def processes(self) -> Mapping[str, tuple[Sequence[str], Path | None]]:
         """Return the command and working directory of each process, by its name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def seed(self, arena: Arena, count: int, failing: int = 0) -> None:
         """Put so many messages into the first queue; the handler of the failing ones raises."""
-        raise NotImplementedError
 
     def databases(self, arena: Arena) -> list[str]:
         """Return the addresses of the databases that hold the steps."""

@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.engine.row import Row
-from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Float, Numeric
+
+from muster.storage.several import Several, at_least_one, at_most_one
 
 Values = Mapping[str, Any]
 
@@ -54,12 +55,12 @@ class QuickResult:
 
     def one_or_none(self) -> Any:
         """Return the only row, or None; raise MultipleResultsFound."""
-        _at_most_one(self._found)
+        at_most_one(self._found)
         return self.first()
 
     def one(self) -> Any:
         """Return the only row; raise NoResultFound or MultipleResultsFound."""
-        _at_least_one(self._found)
+        at_least_one(self._found)
         return self.one_or_none()
 
     def scalar(self) -> Any:
@@ -74,46 +75,14 @@ class QuickResult:
         """Return the first value of the only row, or None; raise MultipleResultsFound."""
         return self.scalars().one_or_none()
 
-    def scalars(self) -> "_Several":
+    def scalars(self) -> Several:
         """Return the first values of all rows."""
         value = self._plan.first_value
-        return _Several([value(each) for each in self._found])
+        return Several([value(each) for each in self._found])
 
-    def mappings(self) -> "_Several":
+    def mappings(self) -> Several:
         """Return the rows by name."""
-        return _Several([row._mapping for row in self.all()])
-
-
-class _Several:
-    def __init__(self, values: list[Any]) -> None:
-        self._values = values
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
-
-    def all(self) -> list[Any]:
-        return self._values
-
-    def first(self) -> Any:
-        return self._values[0] if self._values else None
-
-    def one_or_none(self) -> Any:
-        _at_most_one(self._values)
-        return self.first()
-
-    def one(self) -> Any:
-        _at_least_one(self._values)
-        return self.one_or_none()
-
-
-def _at_most_one(found: Sequence[Any]) -> None:
-    if len(found) > 1:
-        raise MultipleResultsFound("one row at most was expected")
-
-
-def _at_least_one(found: Sequence[Any]) -> None:
-    if not found:
-        raise NoResultFound("a row was expected")
+        return Several([row._mapping for row in self.all()])
 
 
 class QuickConnection(Connection):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from muster.storage.engine import READ_ONLY
+from muster.storage.several import Several
 
 Values = Mapping[str, Any]
 _PLANS_OF = "_thin_plans"  # where a statement keeps its plans
@@ -66,31 +67,15 @@ class ThinResult:
         self.one()
         return self.scalar()
 
-    def scalars(self) -> "_Several":
+    def scalars(self) -> Several:
         """Return the first values of all rows."""
         assert self._plan is not None
         value = self._plan.first_value
-        return _Several([value(each) for each in self._found])
+        return Several([value(each) for each in self._found])
 
-    def mappings(self) -> "_Several":
+    def mappings(self) -> Several:
         """Return the rows by name."""
-        return _Several([row._mapping for row in self.all()])
-
-
-class _Several:
-    def __init__(self, values: list[Any]) -> None:
-        self._values = values
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
-
-    def all(self) -> list[Any]:
-        return self._values
-
-    def one_or_none(self) -> Any:
-        if len(self._values) > 1:
-            raise MultipleResultsFound("one row at most was expected")
-        return self._values[0] if self._values else None
+        return Several([row._mapping for row in self.all()])
 
 
 class _Expanded:
