@@ -1,10 +1,10 @@
 """A unit of work: one transaction that holds the state, the inbox and the outbox together."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Delete, Insert, MetaData, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +16,8 @@ from muster.contracts.vocabulary.lifecycle import Transition
 from muster.messaging.envelope import Envelope
 from muster.messaging.topology import events_exchange
 from muster.storage.bulk import add_rows
+
+T = TypeVar("T")
 
 
 class UnitOfWork:
@@ -36,6 +38,7 @@ class UnitOfWork:
         self._tables = metadata.tables
         self._outbox: list[dict[str, Any]] = []
         self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}  # None: to be forgotten
+        self._postponed: dict[Callable[[UnitOfWork, list[Any]], None], list[Any]] = {}
 
     @contextmanager
     def caused_by(self, envelope: Envelope) -> Iterator[None]:
@@ -100,6 +103,14 @@ class UnitOfWork:
         """Forget the timer `kind` for `subject`, if there is one."""
         self._timers[kind, subject] = None
 
+    def postpone(self, write: Callable[["UnitOfWork", list[T]], None], value: T) -> None:
+        """Let `write` write all that was postponed for it at once, last of all before the commit.
+
+        For rows that many units change and none reads, such as sums: whoever has written one keeps
+        all others waiting until it commits.
+        """
+        self._postponed.setdefault(write, []).append(value)
+
     def flush(self) -> None:
         """Write what was recorded; called by whoever opened the unit, just before the commit."""
         if self.transitions:
@@ -123,6 +134,9 @@ class UnitOfWork:
         if self._outbox:
             add_rows(self.connection, self._tables["outbox_messages"], self._outbox)
             self._outbox = []
+        for write, values in self._postponed.items():
+            write(self, values)
+        self._postponed = {}
 
     def _set_timers(self) -> None:
         """Forget and set timers, in one order; the last to commit wins where two set the same."""

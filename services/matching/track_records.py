@@ -1,7 +1,7 @@
 """The rows of track records: counted up as things happen, read as standings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Insert, func, select
@@ -47,19 +47,27 @@ class Tally:
     aborted: int = 0
     given: float = 0.0
 
+    def plus(self, other: "Tally") -> "Tally":
+        """Return both in one."""
+        return replace(
+            self, **{name: getattr(self, name) + getattr(other, name) for name in _COUNTED}
+        )
+
 
 def count(work: UnitOfWork, *tallies: Tally) -> None:
-    """Add these to the records of their providers.
+    """Add these to the records of their providers when the unit commits."""
+    for tally in tallies:
+        work.postpone(_add_up, tally)
 
-    The rows stay locked until commit: call it last, so that two who count the same providers do
-    not wait for each other in a ring.
-    """
-    rows = [
-        {**vars(tally), "changed_at": work.now}
-        for tally in sorted(tallies, key=lambda tally: tally.provider_id)
-    ]
-    if rows:
-        work.connection.execute(_COUNT[work.connection.dialect.name], rows)
+
+def _add_up(work: UnitOfWork, tallies: list[Tally]) -> None:
+    sums: dict[OrganisationId, Tally] = {}
+    for tally in tallies:
+        known = sums.get(tally.provider_id)
+        sums[tally.provider_id] = tally if known is None else known.plus(tally)
+    # In one order: two who count the same providers would wait for each other in a ring.
+    rows = [{**vars(each), "changed_at": work.now} for _, each in sorted(sums.items())]
+    work.connection.execute(_COUNT[work.connection.dialect.name], rows)
 
 
 def load_standings(connection: Connection, now: datetime) -> Mapping[OrganisationId, Standing]:

@@ -7,14 +7,21 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from sqlalchemy import select
 
-from muster.clock import RandomIds
+from muster.clock import RandomIds, SimulatedClock
 from muster.contracts.vocabulary.errors import Conflict
+from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.statuses import OfferStatus, RequestStatus
 from muster.storage.engine import open_engine
+from muster.storage.store import Store
+from services.matching import tables, track_records
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
 from services.matching.tables import metadata
+from services.matching.track_records import Tally
+from tests.events import SOMEBODY
+from tests.stores import START
 from tests.unit.matching.builders import (
     Room,
     asking,
@@ -134,3 +141,24 @@ def test_the_registry_speaks_while_requests_are_sourced(room: Room) -> None:
 
     assert room.overbooked() == []
     assert sum(len(room.offers(request)) > 0 for request in requests) == 6
+
+
+@pytest.mark.postgres
+def test_a_providers_record_keeps_nobody_waiting(postgres_url: str) -> None:
+    """A batch that counts for a provider lets others count for it before it has come to its end."""
+    engine = open_engine(postgres_url)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+    store = Store("matching", engine, metadata, SimulatedClock(START), RandomIds())
+    provider = OrganisationId("alpha")
+
+    with store.begin(SOMEBODY) as batch:
+        track_records.count(batch, Tally(provider, completed=1), Tally(provider, completed=1))
+        with store.begin(SOMEBODY) as answer:
+            answer.connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+            track_records.count(answer, Tally(provider, accepted=1, given=0.5))
+
+    with store.read() as connection:
+        row = connection.execute(select(tables.track_records)).mappings().one()
+    assert (row["accepted"], row["completed"], row["given"]) == (1, 2, 0.5)
+    engine.dispose()

@@ -125,6 +125,23 @@ def test_a_failed_unit_leaves_nothing(store: Store) -> None:
         assert timers.next_due(connection, METADATA) is None
 
 
+def test_what_is_postponed_is_written_once_and_last(store: Store) -> None:
+    """So a row that everybody changes is kept from others only for the commit."""
+    start_counting(store)
+
+    def count_up(work: UnitOfWork, steps: list[int]) -> None:
+        counter = COUNTERS.get(work.connection, "a", lock=True)
+        COUNTERS.save(work, replace(counter, version=counter.version + 1, count=sum(steps)))
+
+    with store.begin(SOMEBODY) as work:
+        work.postpone(count_up, 1)
+        work.postpone(count_up, 2)
+        assert COUNTERS.get(work.connection, "a").count == 0
+
+    with store.read() as connection:
+        assert COUNTERS.get(connection, "a") == Counter("a", 2, 3)
+
+
 def test_concurrent_changes_are_all_kept(store: Store) -> None:
     """Four threads count to a hundred together."""
     start_counting(store)
