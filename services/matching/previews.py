@@ -96,6 +96,16 @@ def preview(
     return _preview(outcome, veil.over(outcome.explanation), veil)
 
 
+def fate_of(outcome: Outcome) -> Fate:
+    """Return what becomes of a request whose first round of sourcing has this outcome."""
+    if outcome.hopeless:
+        return Fate.UNFILLED
+    if outcome.questions:
+        return Fate.REVIEW
+    short = any(not shortfall.optional for shortfall in outcome.shortfalls)
+    return Fate.WAITING if short else Fate.FILLED
+
+
 def _asker(caller: Caller, enterprise_id: OrganisationId | None) -> OrganisationId:
     if enterprise_id is None:
         if caller.is_operator:
@@ -109,7 +119,7 @@ def _asker(caller: Caller, enterprise_id: OrganisationId | None) -> Organisation
 
 def _preview(outcome: Outcome, explanation: Explanation, veil: Veil | None) -> Preview:
     return Preview(
-        fate=_fate(outcome),
+        fate=fate_of(outcome),
         allocation=tuple(
             Share(
                 hold.need.need_id,
@@ -125,12 +135,3 @@ def _preview(outcome: Outcome, explanation: Explanation, veil: Veil | None) -> P
         questions=len(outcome.questions),
         explanation=explanation,
     )
-
-
-def _fate(outcome: Outcome) -> Fate:
-    if outcome.hopeless:
-        return Fate.UNFILLED
-    if outcome.questions:
-        return Fate.REVIEW
-    short = any(not shortfall.optional for shortfall in outcome.shortfalls)
-    return Fate.WAITING if short else Fate.FILLED

@@ -25,6 +25,7 @@ from services.matching.engine.score import cost_of
 from services.matching.engine.verdicts import Consideration, NeedExplanation
 from services.matching.explanation_views import ExplanationView
 from services.matching.explanations import ExplainedRound
+from services.matching.previews import fate_of
 
 
 def result_of(played: Played) -> Result:
@@ -62,7 +63,7 @@ def _request(played: Played, said: RequestOnFile) -> RequestResult:
     explained = {need.need_id: need for need in outcome.explanation.needs}
     return RequestResult(
         **common,
-        fate=_fate(outcome),
+        fate=Fate(fate_of(outcome).value),
         needs=tuple(
             _need(played, need, outcome, explained[need.need_id], reasons.get(need.need_id, {}))
             for need in played.demands[said.id].request.needs
@@ -72,15 +73,6 @@ def _request(played: Played, said: RequestOnFile) -> RequestResult:
             outcome.request_id, [ExplainedRound(1, played.scenario.now, outcome.explanation)]
         ),
     )
-
-
-def _fate(outcome: Outcome) -> Fate:
-    if outcome.hopeless:
-        return Fate.UNFILLED
-    if outcome.questions:
-        return Fate.REVIEW
-    short = any(not shortfall.optional for shortfall in outcome.shortfalls)
-    return Fate.WAITING if short else Fate.FILLED
 
 
 def _need(

@@ -13,7 +13,10 @@ from services.matching.explanation_views import ExplanationView
 
 
 class Fate(StrEnum):
-    """What becomes of a request in its first round of sourcing, if everybody accepts."""
+    """What becomes of a request in its first round of sourcing, if everybody accepts.
+
+    What a preview of the request would say, and that it is refused: a preview raises then.
+    """
 
     FILLED = "filled"  # every required need is covered
     REVIEW = "review"  # an operator has to decide first
