@@ -31,14 +31,23 @@ BatchHandler = Callable[[UnitOfWork, Sequence[Envelope]], None]
 
 
 def one_by_one(handler: EventHandler) -> BatchHandler:
-    """Return a batch handler that calls `handler` for each event, as an effect of that event."""
+    """Return a batch handler that calls `handler` for each event, as an effect of that event.
+
+    It takes what concerns one request together, in the order it came, and requests by their ids:
+    rows stay locked until the batch commits, and two workers that lock the same ones in different
+    orders would wait for each other in a ring.
+    """
 
     def handle(work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
-        for envelope in envelopes:
+        for envelope in sorted(envelopes, key=_concerned):
             with work.caused_by(envelope), correlated(envelope.context.correlation_id):
                 handler(work, envelope)
 
     return handle
+
+
+def _concerned(envelope: Envelope) -> str:
+    return str(getattr(envelope.event, "request_id", envelope.event.subject))
 
 
 def take_and_ack(inlet: "Inlet", subscriber: Subscriber, deliveries: Sequence[Delivery]) -> None:

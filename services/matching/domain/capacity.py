@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from muster.contracts.vocabulary.identifiers import CapabilityId
 from muster.contracts.vocabulary.values import Window
+from services.matching.domain.level import peak
 
 
 class Use(Protocol):
@@ -38,15 +39,9 @@ def peak_use(uses: Iterable[Use], window: Window) -> int:
         if use.window.overlaps(window):
             steps.append((use.window.starts_at, use.quantity))
             steps.append((use.window.ends_at, -use.quantity))
-    # At one instant what ends comes before what begins. Instants outside the window need no
-    # clipping: every use here overlaps it, so before the window the sum only rises to the level
-    # at its start, and after its end it only falls.
-    steps.sort()
-    level = peak = 0
-    for _, change in steps:
-        level += change
-        peak = max(peak, level)
-    return peak
+    # Instants outside the window need no clipping: every use here overlaps it, so before the window
+    # the sum only rises to the level at its start, and after its end it only falls.
+    return peak(steps)
 
 
 U = TypeVar("U", bound=Use)

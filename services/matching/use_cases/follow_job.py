@@ -1,8 +1,7 @@
 """FollowJob: what dispatch says of a job starts the service, frees capacity, closes the request."""
 
-from typing import Any
-
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Insert, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.vocabulary.statuses import JobStatus, RequestStatus
@@ -13,9 +12,18 @@ from services.matching.record import save_request
 from services.matching.tables import REQUESTS, jobs
 from services.matching.track_records import Tally
 
-_KNOWN = select(jobs.c.version).where(jobs.c.job_id == bindparam("job"))
-_ADD = insert(jobs)
-_CHANGE = update(jobs).where(jobs.c.job_id == bindparam("of_job"))
+
+def _keep_newer(dialect: str) -> Insert:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(jobs)
+    upsert: Insert = statement.on_conflict_do_update(
+        index_elements=[jobs.c.job_id],
+        set_={name: statement.excluded[name] for name in ("version", "status", "final")},
+        where=jobs.c.version < statement.excluded.version,
+    )
+    return upsert
+
+
+_KEEP_NEWER = {dialect: _keep_newer(dialect) for dialect in ("sqlite", "postgresql")}
 _ENDED = select(jobs.c.provider_id).where(
     jobs.c.request_id == bindparam("request_id"), jobs.c.final.is_(True)
 )
@@ -25,9 +33,14 @@ _AT_WORK = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE})
 
 
 def follow_job(work: UnitOfWork, said: JobStatusChanged) -> None:
-    """Take note of a job's status; what is older than what is known changes nothing."""
+    """Take note of a job's status; what is older than what is known changes nothing.
+
+    The request is only kept from others if the status may matter to it: most do not.
+    """
+    if not _is_news(work, said) or not (said.final or said.status in _STARTED):
+        return
     request = REQUESTS.find(work.connection, said.request_id, lock=True)
-    if request is None or not _is_news(work, said):
+    if request is None:
         return
     if said.final:
         own = [a.booking_id for a in request.assignments if a.provider_id == said.provider_id]
@@ -57,9 +70,8 @@ def _start(work: UnitOfWork, request: Request) -> Request:
 
 
 def _is_news(work: UnitOfWork, said: JobStatusChanged) -> bool:
-    """Keep the report if none as new is known of this job."""
-    known = work.connection.execute(_KNOWN, {"job": said.job_id}).scalar()
-    row: dict[str, Any] = {
+    """Keep the report if none as new is known of this job; tell whether it was kept."""
+    row = {
         "job_id": said.job_id,
         "request_id": said.request_id,
         "provider_id": said.provider_id,
@@ -67,13 +79,12 @@ def _is_news(work: UnitOfWork, said: JobStatusChanged) -> bool:
         "status": said.status.value,
         "final": said.final,
     }
-    if known is None:
-        work.connection.execute(_ADD, row)
-        return True
-    if said.version <= known:
-        return False
-    work.connection.execute(_CHANGE, {"of_job": said.job_id, **row})
-    return True
+    kept = work.connection.execute(
+        _KEEP_NEWER[work.connection.dialect.name],
+        row,
+        execution_options={"preserve_rowcount": True},
+    )
+    return bool(kept.rowcount == 1)
 
 
 def _all_jobs_ended(work: UnitOfWork, request: Request) -> bool:

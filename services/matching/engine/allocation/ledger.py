@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from services.matching.domain.level import peak
 from services.matching.engine.allocation.model import Hold, Window
 
 
@@ -19,7 +20,7 @@ class Ledger:
         """Return how much is free through the whole window; 0 if more is taken than there is."""
         units = self._capacities[capacity]
         uses = self._uses.get(capacity)
-        return max(0, units - _peak(uses, window)) if uses else units
+        return max(0, units - _peak_use(uses, window)) if uses else units
 
     def take(self, capacity: str, quantity: int, window: Window) -> None:
         """Count this as taken from now on."""
@@ -30,7 +31,7 @@ class Ledger:
         self._uses[capacity].remove((window, quantity))
 
 
-def _peak(uses: Iterable[tuple[Window, int]], window: Window) -> int:
+def _peak_use(uses: Iterable[tuple[Window, int]], window: Window) -> int:
     """Return the most that is taken at one instant of the window."""
     first, last = window
     steps: list[tuple[float, int]] = []
@@ -38,11 +39,6 @@ def _peak(uses: Iterable[tuple[Window, int]], window: Window) -> int:
         if start < last and first < end:
             steps.append((start, quantity))
             steps.append((end, -quantity))
-    # At one instant what ends sorts before what begins. Nothing needs clipping to the window:
-    # before it the sum only rises to the level at its start, after it the sum only falls.
-    steps.sort()
-    level = peak = 0
-    for _, change in steps:
-        level += change
-        peak = max(peak, level)
-    return peak
+    # Nothing needs clipping to the window: before it the sum only rises to the level at its start,
+    # after it the sum only falls.
+    return peak(steps)
