@@ -15,12 +15,15 @@ import os
 import signal
 from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pika
 import psycopg
 import uuid_utils
 from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.channel import Channel
+from pika.frame import Method
 
 from muster.messaging.wholesale import WholesaleConnection
 
@@ -45,6 +48,9 @@ LEFT = (
     "SELECT message_id, routing_key, body FROM outbox WHERE published_at IS NULL ORDER BY sequence"
 )
 
+Json = dict[str, Any]
+Arrived = tuple[int, bytes]  # delivery tag, body
+
 
 class Ceiling:
     """One connection to consume, one to publish, one to PostgreSQL; one thread."""
@@ -53,9 +59,9 @@ class Ceiling:
         self.database = psycopg.connect(database)
         self.loop = IOLoop()
         self.loop.activate_poller()
-        self.arrived: dict[int, deque] = {hop: deque() for hop in (1, 2, 3)}
-        self.consuming: dict[int, pika.channel.Channel] = {}
-        self.publishing = None
+        self.arrived: dict[int, deque[Arrived]] = {hop: deque() for hop in (1, 2, 3)}
+        self.consuming: dict[int, Channel] = {}
+        self.publishing: Channel | None = None
         self.tag = 0
         self.in_flight: deque[tuple[int, str]] = deque()
         self.confirmed: list[str] = []
@@ -72,7 +78,9 @@ class Ceiling:
         with self.database.transaction():
             self.send(self.database.execute(LEFT).fetchall())
         while True:
-            busy = [self.hop(number) for number in self.arrived if self.arrived[number]]
+            busy = [number for number, waiting in self.arrived.items() if waiting]
+            for number in busy:
+                self.hop(number)
             if not busy and self.confirmed:
                 with self.database.transaction():
                     self.mark(datetime.now(UTC))
@@ -101,7 +109,7 @@ class Ceiling:
         self.consuming[number].basic_ack(batch[-1][0], multiple=True)
         self.send([(id_, QUEUES[number], body) for id_, body in zip(ids, bodies, strict=True)])
 
-    def next_event(self, event: dict) -> dict:
+    def next_event(self, event: Json) -> Json:
         return event | {"id": f"evt_{uuid_utils.uuid7().hex}", "causationid": event["id"]}
 
     def mark(self, now: datetime) -> None:
@@ -114,13 +122,15 @@ class Ceiling:
             self._send(messages)
 
     def _send(self, messages: list[tuple[str, str, bytes]]) -> None:
+        channel = self.publishing
+        assert channel is not None, "run waits for it first"
         for message_id, routing_key, body in messages:
             properties = pika.BasicProperties(delivery_mode=2, message_id=message_id)
-            self.publishing.basic_publish(EXCHANGE, routing_key, body, properties, mandatory=True)
+            channel.basic_publish(EXCHANGE, routing_key, body, properties, mandatory=True)
             self.tag += 1
             self.in_flight.append((self.tag, message_id))
 
-    def on_confirm(self, frame) -> None:
+    def on_confirm(self, frame: Method) -> None:
         assert isinstance(frame.method, pika.spec.Basic.Ack), "the broker refused a message"
         if frame.method.multiple:
             while self.in_flight and self.in_flight[0][0] <= frame.method.delivery_tag:
@@ -132,11 +142,11 @@ class Ceiling:
                 self.confirmed.append(message_id)
                 return
 
-    def on_return(self, *_):
+    def on_return(self, *_: object) -> None:
         raise RuntimeError("a message found no queue")
 
     def _publish(self, connection: WholesaleConnection) -> None:
-        def opened(channel) -> None:
+        def opened(channel: Channel) -> None:
             channel.add_on_return_callback(self.on_return)
             channel.confirm_delivery(
                 self.on_confirm, lambda _: setattr(self, "publishing", channel)
@@ -149,7 +159,7 @@ class Ceiling:
         for number in self.arrived:
             connection.channel(on_open_callback=lambda ch, n=number: self._consume_hop(ch, n))
 
-    def _consume_hop(self, channel, number: int) -> None:
+    def _consume_hop(self, channel: Channel, number: int) -> None:
         arrived = self.arrived[number]
         channel.basic_qos(prefetch_count=2 * BATCH)
         channel.basic_consume(

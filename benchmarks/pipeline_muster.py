@@ -6,7 +6,7 @@ Muster stands on: python -m benchmarks.pipeline_muster worker|relay.
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -152,10 +152,17 @@ class Three:
 SERVICES = (One, Two, Three)
 
 
-def _hop(work, envelopes, service, hop, then) -> None:
+def _hop(
+    work: UnitOfWork,
+    envelopes: Sequence[Envelope],
+    service: str,
+    hop: int,
+    then: Callable[[JobEvent, datetime], Event],
+) -> None:
     rows = []
     for envelope in envelopes:
         event = envelope.event
+        assert isinstance(event, JobEvent), "all that is subscribed to is about a job"
         with work.caused_by(envelope):
             work.record(then(event, work.now), version=hop)
         rows.append(
