@@ -4,7 +4,7 @@ import os
 import pwd
 import secrets
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,9 +70,10 @@ def session_cluster(session: Path) -> Cluster:
     return Cluster(known["port"], known["password"])
 
 
-def start_cluster(directory: Path) -> Cluster:
+def start_cluster(directory: Path, settings: Mapping[str, str] = SETTINGS) -> Cluster:
     """Start a cluster under a supervisor of its own in this new directory; return it once it
-    answers. Every directory above has to let others pass: PostgreSQL does not run as root."""
+    answers. Every directory above has to let others pass: PostgreSQL does not run as root. Its own
+    user may write into `home` there."""
     binaries = _find_binaries()
     user = "postgres" if os.getuid() == 0 else None  # it refuses to run as root
     directory.mkdir(mode=0o711)
@@ -81,10 +82,10 @@ def start_cluster(directory: Path) -> Cluster:
         secrets.token_hex(16),
     )
     _initialise(binaries, directory, cluster, user)
-    settings = [f"--{name}={value}" for name, value in (SETTINGS | {"port": cluster.port}).items()]
+    told = {**settings, "port": str(cluster.port)}
     program = Program(
         "postgres",
-        (str(binaries / "postgres"), "-D", str(directory / "home" / "data"), *settings),
+        (str(binaries / "postgres"), "-D", str(directory / "home" / "data"), *_options(told)),
         stop_signal="INT",  # ends at once, in good order, without waiting for clients
         user=user,
     )
@@ -96,6 +97,10 @@ def start_cluster(directory: Path) -> Cluster:
         directory / "cluster.json", {"port": cluster.port, "password": cluster.password}
     )
     return cluster
+
+
+def _options(settings: Mapping[str, str]) -> list[str]:
+    return [f"--{name}={value}" for name, value in settings.items()]
 
 
 def _find_binaries() -> Path:
