@@ -1,10 +1,5 @@
 """A private PostgreSQL, set up for this one question: everything in memory, nothing to wait for."""
 
-import os
-import pwd
-import secrets
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.servers.postgres import Cluster, _answers, _find_binaries, _initialise
-from tests.waiting import eventually
+from muster.cli.supervise import Supervisor
+from tests.servers.postgres import Cluster, start_cluster
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -36,24 +31,20 @@ Connect = Callable[[], psycopg.Connection]
 def private_postgres() -> Iterator[Connect]:
     """Yield what connects to a fresh database, over its socket; all is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as name:
-        directory = Path(name)
-        directory.chmod(0o711)
-        cluster = Cluster(50_000 + secrets.randbelow(10_000), secrets.token_hex(16))
-        binaries = _find_binaries()
-        user = "postgres" if os.getuid() == 0 else None
-        _initialise(binaries, directory, cluster, user)
-        server = _start(binaries, directory / "home", cluster, user, SETTINGS)
+        Path(name).chmod(0o711)  # PostgreSQL does not run as root and has to reach its own part
+        directory = Path(name) / "postgres"
+        sockets = directory / "home"
         try:
-            eventually(lambda: _answers(cluster), within_s=30)
-            yield lambda: _connect(directory / "home", cluster)
+            settings = SETTINGS | {"unix_socket_directories": str(sockets)}
+            cluster = start_cluster(directory, settings)
+            yield lambda: _connect(sockets, cluster)
         finally:
-            server.send_signal(signal.SIGINT)  # at once, without waiting for clients to leave
-            server.wait(timeout=60)
+            Supervisor(directory).shut_down()
 
 
-def _connect(home: Path, cluster: Cluster) -> psycopg.Connection:
+def _connect(sockets: Path, cluster: Cluster) -> psycopg.Connection:
     connection = psycopg.connect(
-        host=str(home),
+        host=str(sockets),
         port=cluster.port,
         user="muster",
         password=cluster.password,
@@ -62,19 +53,3 @@ def _connect(home: Path, cluster: Cluster) -> psycopg.Connection:
     )
     connection.prepared_max = None
     return connection
-
-
-def _start(
-    binaries: Path, home: Path, cluster: Cluster, user: str | None, settings: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    told = settings | {"port": str(cluster.port), "unix_socket_directories": str(home)}
-    options = [f"--{name}={value}" for name, value in told.items()]
-    if user is not None:
-        os.chown(home, pwd.getpwnam(user).pw_uid, -1)
-    return subprocess.Popen(
-        [str(binaries / "postgres"), "-D", str(home / "data"), *options],
-        user=user,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
