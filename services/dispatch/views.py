@@ -16,7 +16,7 @@ from services.dispatch.domain.track import TrackPoint
 from services.dispatch.queries import JobReading
 
 
-class FlagView(Contract):
+class JobFlagView(Contract):
     """A rule that the provider of a job, committed as it is, does not pass any more."""
 
     rule: str
@@ -58,7 +58,7 @@ class JobView(Contract):
     principal: Principal
     assignments: tuple[Assignment, ...]
     flags: Annotated[
-        tuple[FlagView, ...],
+        tuple[JobFlagView, ...],
         Field(description="Rules the provider does not pass any more; operators decide."),
     ]
     next_check_in_due_at: AwareDatetime | None
@@ -101,7 +101,7 @@ class JobView(Contract):
                 )
                 for assignment in job.assignments
             ),
-            flags=FlagView.all_of(reading),
+            flags=JobFlagView.all_of(reading),
             next_check_in_due_at=job.watch.next_due_at if job.watch else None,
             missed_check_ins=job.watch.missed if job.watch else 0,
             opened_at=job.opened_at,

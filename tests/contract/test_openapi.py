@@ -173,6 +173,11 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
     assert document["openapi"].startswith("3.1")
 
 
+def test_a_schema_is_called_by_one_name(document: Document) -> None:
+    """Two models of the same name would be told apart by the modules of Python they are in."""
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_answers_are_described(document: Document) -> None:
     """Every success but 204 has a model or is a stream."""
     for method, path, operation in operations(document):
