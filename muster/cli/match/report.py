@@ -23,9 +23,9 @@ from services.matching.domain.request import Need
 from services.matching.engine.model import Hold, Outcome, Question
 from services.matching.engine.score import cost_of
 from services.matching.engine.verdicts import Consideration, NeedExplanation
-from services.matching.explanation_views import ExplanationView
 from services.matching.explanations import ExplainedRound
 from services.matching.previews import fate_of
+from services.matching.views.explanations import ExplanationView
 
 
 def result_of(played: Played) -> Result:

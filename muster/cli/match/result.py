@@ -9,7 +9,7 @@ from muster.contracts.vocabulary.countries import Country
 from muster.contracts.vocabulary.kinds import CapabilityKind, Urgency
 from muster.contracts.vocabulary.values import Money, Price
 from services.matching.engine.verdicts import Wave
-from services.matching.explanation_views import ExplanationView
+from services.matching.views.explanations import ExplanationView
 
 
 class Fate(StrEnum):

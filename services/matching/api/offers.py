@@ -16,7 +16,7 @@ from services.matching.settings import MatchingSettings
 from services.matching.use_cases.accept_offer import accept_offer
 from services.matching.use_cases.counter_offer import counter_offer
 from services.matching.use_cases.decline_offer import decline_offer
-from services.matching.views import OfferView
+from services.matching.views.offers import OfferView
 
 router = APIRouter(prefix="/v1", tags=["offers"])
 

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from muster.access import Permission
 from muster.web import Query, kept, query_in, setting
 from services.matching.matcher import Matcher, matcher_of
-from services.matching.preview_views import PreviewView
 from services.matching.previews import preview
-from services.matching.rule_views import RulesView
 from services.matching.schemas import PreviewBody
 from services.matching.settings import MatchingSettings
+from services.matching.views.previews import PreviewView
+from services.matching.views.rules import RulesView
 
 router = APIRouter(prefix="/v1")
 

@@ -13,13 +13,13 @@ from muster.storage.unit_of_work import UnitOfWork
 from muster.web import Command, Page, Paging, Query, command_in, page_of, query_in, setting
 from services.matching import explanations, queries
 from services.matching.domain.request import Request
-from services.matching.explanation_views import ExplanationView
 from services.matching.schemas import Nothing, RequestBody, Why
 from services.matching.settings import MatchingSettings
 from services.matching.use_cases.approve_request import approve_request
 from services.matching.use_cases.cancel_request import cancel_request
 from services.matching.use_cases.submit_request import submit_request
-from services.matching.views import RequestView
+from services.matching.views.explanations import ExplanationView
+from services.matching.views.requests import RequestView
 
 router = APIRouter(prefix="/v1", tags=["requests"])
 

@@ -13,9 +13,9 @@ from muster.storage.unit_of_work import UnitOfWork
 from muster.web import Command, Page, Paging, Query, command_in, page_of, query_in
 from services.matching import adoptions, flags, reviews
 from services.matching.domain.flag import FlagStatus
-from services.matching.review_views import FlagView, ReviewView, RulePackView
 from services.matching.schemas import DecisionBody
 from services.matching.use_cases.decide_review import decide_review
+from services.matching.views.reviews import FlagView, ReviewView, RulePackView
 
 router = APIRouter(prefix="/v1")
 

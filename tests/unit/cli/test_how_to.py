@@ -15,9 +15,9 @@ import pytest
 from muster.cli.main import main
 from muster.cli.match.settings import SettingsOnFile, TravelOnFile, WeightsOnFile
 from services.matching.engine.verdicts import Choice, Ruling, Wave
-from services.matching.explanation_views import ExplanationView
 from services.matching.explanations import ExplainedRound, veiled
 from services.matching.settings import MatchingSettings
+from services.matching.views.explanations import ExplanationView
 from tests.unit.cli.scenarios import HOW_TO, Json, exercise, matched, named, request_in
 
 PLAN, READ, WEIGHTS = "plan-an-exercise.md", "read-an-explanation.md", "change-weights.md"

@@ -25,7 +25,7 @@ from services.matching.queries import RequestReading
 from services.matching.use_cases.project_registry import member_of
 from services.matching.use_cases.recheck_request import recheck_request
 from services.matching.use_cases.source_requests import source_requests
-from services.matching.views import RequestView
+from services.matching.views.requests import RequestView
 from tests.unit.matching.builders import (
     ENTERPRISE,
     GUARDS,

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from muster.contracts.event import Contract
 from muster.contracts.vocabulary.identifiers import NeedId
-from services.matching.explanation_views import ReasonsView
 from services.matching.previews import Fate, Preview
-from services.matching.views import ShortfallView
+from services.matching.views.explanations import ReasonsView
+from services.matching.views.requests import ShortfallView
 
 
 class ShareView(Contract):

@@ -1,0 +1,1 @@
+"""How matching's things look from outside: one file a noun."""
