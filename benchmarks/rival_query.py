@@ -3,8 +3,8 @@
 from typing import Any, NamedTuple
 
 from benchmarks.rival_law import cover, lawful, rank, standing
+from benchmarks.rival_score import DISTANCE, arrival, score, signed
 from muster.contracts.vocabulary.kinds import REMOTE_KINDS, InsuranceLine
-from muster.contracts.vocabulary.values import EARTH_RADIUS_KM
 from services.matching.engine.gate.case import environment_of, is_armed
 from services.matching.engine.index import Search
 from services.matching.engine.index.distance import point
@@ -12,12 +12,10 @@ from services.matching.engine.index.instants import span
 from services.matching.engine.index.outlook import Way
 from services.matching.engine.index.partition import cover_columns, law_columns
 from services.matching.engine.index.reading import ANY_CURRENCY, UNITS, Book
-from services.matching.engine.index.words import demanded, wished
+from services.matching.engine.index.words import demanded
 from services.matching.engine.law.judge import CODE_OF_CONDUCT_KINDS
 from services.matching.engine.policy import Policy
-from services.matching.engine.preferences import wishes
-from services.matching.engine.score import HALF_DEAR, HALF_LATE, HALF_USED, Purse, units_of_time
-from services.matching.engine.travel import Means, Mode, Travel, mode_of
+from services.matching.engine.score import units_of_time
 
 _PEAK = """
 (SELECT coalesce(max(level), 0) FROM (
@@ -32,12 +30,6 @@ _PEAK = """
 
 _RANK = """(CASE WHEN standing_since <= %(since)s AND standing_until >= %(until)s
  THEN standing ELSE 0 END)"""
-
-
-_DISTANCE = (
-    f"{2 * EARTH_RADIUS_KM} * asin(least(1.0, sqrt((x - %(px)s) ^ 2 + (y - %(py)s) ^ 2"
-    " + (z - %(pz)s) ^ 2) / 2))"
-)
 
 
 class Statement(NamedTuple):
@@ -78,12 +70,12 @@ class Query:
         }
         for number, unit in enumerate(UNITS):
             self.parameters[f"per_{number}"] = float(units_of_time(unit, search.window))
-        self.score = _score(search, book, policy, self.parameters)
-        self.arrival = _arrival(search, policy.travel)
+        self.score = score(search, book, policy, self.parameters)
+        self.arrival = arrival(search, policy.travel)
         self.conduct = _conduct(search, self.parameters)
         self.available = _within("available", columns)
         self.in_time = "round((arrival * 3600.0)::numeric) <= %(in_time)s"
-        self.distance = "0.0" if search.kind in REMOTE_KINDS else _DISTANCE
+        self.distance = "0.0" if search.kind in REMOTE_KINDS else DISTANCE
 
     def attributes(self, by: str) -> str:
         """Return the condition that the attributes meet the requirement."""
@@ -174,7 +166,7 @@ def _attributes(search: Search, book: Book, parameters: dict[str, Any], by: str)
     found = ["false"] if strange else []
     mask = masks.get(0, 0)
     if by == "mask":
-        parameters["mask"] = _signed(mask)
+        parameters["mask"] = signed(mask)
         found.append("words_0 & %(mask)s = %(mask)s")
     else:
         parameters["words"] = [bit for bit in range(64) if mask >> bit & 1]
@@ -222,61 +214,3 @@ def _conduct(search: Search, parameters: dict[str, Any]) -> str:
         return "true"
     parameters["rank"] = minimum.rank
     return "rank >= %(rank)s"
-
-
-def _arrival(search: Search, travel: Travel) -> str:
-    mode = mode_of(search.required)
-    if mode is Mode.NONE:
-        return "lead"
-    border = f"CASE WHEN wave > 0 THEN {float(travel.border_hours.get(search.kind, 0))} ELSE 0 END"
-    return f"lead + {_on_the_way(mode, travel)} + {border}"
-
-
-def _on_the_way(mode: Mode, travel: Travel) -> str:
-    road, sea, air = map(_hours, (travel.road, travel.sea, travel.air))
-    if mode is Mode.AIR:
-        return air
-    if mode is Mode.SEA:
-        return sea
-    if mode is Mode.ROAD:
-        return f"CASE WHEN by_land THEN {road} ELSE {sea} END"
-    return f"CASE WHEN by_land THEN least({road}, {air}) ELSE {air} END"
-
-
-def _hours(means: Means) -> str:
-    return f"({float(means.overhead_hours)} + distance / {float(means.speed_kmh)})"
-
-
-def _score(search: Search, book: Book, policy: Policy, parameters: dict[str, Any]) -> str:
-    purse = Purse.of(search.terms.budget, search.quantity)
-    parameters["currency"] = book.currencies.find(purse.currency)
-    cost = "price * CASE per WHEN 0 THEN %(per_0)s WHEN 1 THEN %(per_1)s ELSE %(per_2)s END"
-    dear = f"({cost}) / ({cost} + {HALF_DEAR})"
-    if purse.budget is not None:
-        parameters["of_budget"] = purse.quantity / max(purse.budget, 1.0)
-        dear = f"least(({cost}) * %(of_budget)s, 1.0)"
-    weights = policy.weights
-    return (
-        f"(arrival / (arrival + {HALF_LATE}) * {weights.arrival}"
-        f" + (1 - quality) * {weights.quality}"
-        f" + {_lacking(search, book, parameters)} * {weights.language}"
-        f" + CASE WHEN currency = %(currency)s THEN {dear} ELSE 1.0 END * {weights.price}"
-        f" + (1 - rank / 3.0::float8) * {weights.standing} + wave * 0.5 * {weights.local}"
-        f" + share / (share + {HALF_USED}) * {weights.fairness})"
-    )
-
-
-def _lacking(search: Search, book: Book, parameters: dict[str, Any]) -> str:
-    asked = wishes(search.required, search.preferred)
-    words = {word for wish in asked for word in wished(wish)[0]}
-    if not asked:
-        return "0.0"
-    parameters["wishes"] = _signed(book.words[search.kind].masks(words)[0].get(0, 0))
-    return (
-        f"({float(len(asked))} - bit_count((words_0 & %(wishes)s)::bit(64))::float8)"
-        f" / {float(len(asked))}"
-    )
-
-
-def _signed(mask: int) -> int:
-    return mask - 2**64 if mask >= 2**63 else mask
