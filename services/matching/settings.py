@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from muster.contracts.vocabulary.kinds import CapabilityKind, Urgency
@@ -22,7 +22,35 @@ Hours = Annotated[float, Field(ge=0, le=1000)]
 _AT_A_BORDER = USUAL_TRAVEL.border_hours
 
 
-class MatchingSettings(BaseSettings):
+class TravelSettings(BaseModel):
+    """How people and vehicles move, and what a border costs them."""
+
+    road_speed_kmh: Speed = USUAL_TRAVEL.road.speed_kmh
+    road_overhead_hours: Hours = USUAL_TRAVEL.road.overhead_hours
+    sea_speed_kmh: Speed = USUAL_TRAVEL.sea.speed_kmh
+    sea_overhead_hours: Hours = USUAL_TRAVEL.sea.overhead_hours
+    air_speed_kmh: Speed = USUAL_TRAVEL.air.speed_kmh
+    air_overhead_hours: Hours = USUAL_TRAVEL.air.overhead_hours
+    border_hours_guards: Hours = _AT_A_BORDER[CapabilityKind.GUARDS]
+    border_hours_vehicles: Hours = _AT_A_BORDER[CapabilityKind.VEHICLES]
+    border_hours_medical_rescue: Hours = _AT_A_BORDER[CapabilityKind.MEDICAL_RESCUE]
+
+    @property
+    def travel(self) -> Travel:
+        """Return these settings in the engine's words."""
+        return Travel(
+            road=Means(self.road_speed_kmh, self.road_overhead_hours),
+            sea=Means(self.sea_speed_kmh, self.sea_overhead_hours),
+            air=Means(self.air_speed_kmh, self.air_overhead_hours),
+            border_hours={
+                CapabilityKind.GUARDS: self.border_hours_guards,
+                CapabilityKind.VEHICLES: self.border_hours_vehicles,
+                CapabilityKind.MEDICAL_RESCUE: self.border_hours_medical_rescue,
+            },
+        )
+
+
+class MatchingSettings(TravelSettings, BaseSettings):
     """How long matching waits, by which rules it judges, and what it weighs."""
 
     model_config = SettingsConfigDict(env_prefix="MUSTER_", extra="ignore")
@@ -46,16 +74,6 @@ class MatchingSettings(BaseSettings):
     weight_local: Weight = USUAL_WEIGHTS.local
     weight_fairness: Weight = USUAL_WEIGHTS.fairness
 
-    road_speed_kmh: Speed = USUAL_TRAVEL.road.speed_kmh
-    road_overhead_hours: Hours = USUAL_TRAVEL.road.overhead_hours
-    sea_speed_kmh: Speed = USUAL_TRAVEL.sea.speed_kmh
-    sea_overhead_hours: Hours = USUAL_TRAVEL.sea.overhead_hours
-    air_speed_kmh: Speed = USUAL_TRAVEL.air.speed_kmh
-    air_overhead_hours: Hours = USUAL_TRAVEL.air.overhead_hours
-    border_hours_guards: Hours = _AT_A_BORDER[CapabilityKind.GUARDS]
-    border_hours_vehicles: Hours = _AT_A_BORDER[CapabilityKind.VEHICLES]
-    border_hours_medical_rescue: Hours = _AT_A_BORDER[CapabilityKind.MEDICAL_RESCUE]
-
     solver_seconds: Annotated[float, Field(gt=0, le=10)] = 2
     explained_candidates: Annotated[int, Field(ge=1, le=10_000)] = 100
     standings_refresh_seconds: Seconds = 60
@@ -68,7 +86,7 @@ class MatchingSettings(BaseSettings):
         self._policy = Policy(
             pack=self._rules(),
             weights=self._weights(),
-            travel=self._travel(),
+            travel=self.travel,
             margin=timedelta(hours=self.validity_margin_hours),
             solver_seconds=self.solver_seconds,
             listed=self.explained_candidates,
@@ -108,15 +126,3 @@ class MatchingSettings(BaseSettings):
         except ValueError as error:
             given = ", ".join(f"MUSTER_WEIGHT_{n.upper()}={w:g}" for n, w in weights.items())
             raise ValueError(f"{error}. They are {given}") from error
-
-    def _travel(self) -> Travel:
-        return Travel(
-            road=Means(self.road_speed_kmh, self.road_overhead_hours),
-            sea=Means(self.sea_speed_kmh, self.sea_overhead_hours),
-            air=Means(self.air_speed_kmh, self.air_overhead_hours),
-            border_hours={
-                CapabilityKind.GUARDS: self.border_hours_guards,
-                CapabilityKind.VEHICLES: self.border_hours_vehicles,
-                CapabilityKind.MEDICAL_RESCUE: self.border_hours_medical_rescue,
-            },
-        )

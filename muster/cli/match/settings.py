@@ -10,10 +10,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from muster.contracts.event import Contract
-from muster.contracts.vocabulary.kinds import CapabilityKind
 from services.matching.engine.policy import USUAL_WEIGHTS, Policy, Weights
-from services.matching.engine.travel import USUAL_TRAVEL
-from services.matching.settings import Hours, MatchingSettings, Speed, Weight
+from services.matching.settings import Hours, MatchingSettings, TravelSettings, Weight
 
 
 class WeightsOnFile(Contract):
@@ -33,18 +31,8 @@ class WeightsOnFile(Contract):
         return self
 
 
-class TravelOnFile(Contract):
+class TravelOnFile(TravelSettings, Contract):
     """How people and vehicles move, and what a border costs them."""
-
-    road_speed_kmh: Speed = USUAL_TRAVEL.road.speed_kmh
-    road_overhead_hours: Hours = USUAL_TRAVEL.road.overhead_hours
-    sea_speed_kmh: Speed = USUAL_TRAVEL.sea.speed_kmh
-    sea_overhead_hours: Hours = USUAL_TRAVEL.sea.overhead_hours
-    air_speed_kmh: Speed = USUAL_TRAVEL.air.speed_kmh
-    air_overhead_hours: Hours = USUAL_TRAVEL.air.overhead_hours
-    border_hours_guards: Hours = USUAL_TRAVEL.border_hours[CapabilityKind.GUARDS]
-    border_hours_vehicles: Hours = USUAL_TRAVEL.border_hours[CapabilityKind.VEHICLES]
-    border_hours_medical_rescue: Hours = USUAL_TRAVEL.border_hours[CapabilityKind.MEDICAL_RESCUE]
 
 
 class SettingsOnFile(Contract):
