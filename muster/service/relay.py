@@ -33,20 +33,22 @@ class Relay:
         self._store = store
         self._publisher = publisher
         self._without = without
+        self._passed = 0  # the sequence of the last event of windows that found no queue
         self._right = ExclusiveRight(store.engine, "relay")
         self._context = Context(Actor(f"relay:{store.service}"), correlation_id="")
 
     def step(self) -> int:
         """Publish what waits, up to a window, and then what is to be said again, up to a window.
 
-        Return how many events were published. Raises StoreUnavailable or BrokerUnavailable;
-        everything unpublished stays in the outbox.
+        Return how many events were published, at least 1 if more may wait behind those that found
+        no queue. Raises StoreUnavailable or BrokerUnavailable; everything unpublished stays in the
+        outbox.
         """
         if not self._right.held():
             self.trouble = None
             return 0
         with self._store.read() as connection:
-            rows = outbox.waiting(connection, self._store.metadata, WINDOW)
+            rows = outbox.waiting(connection, self._store.metadata, WINDOW, self._passed)
             again = republication.current(connection, self._store.metadata)
         if Safeguard.OUTBOX_ORDER in self._without:
             rows.reverse()
@@ -55,8 +57,9 @@ class Relay:
         return published if again is None else published + self._publish_again(again)
 
     def _publish(self, rows: Sequence[tuple[int, OutboundMessage]]) -> int:
+        passed, self._passed = self._passed, 0
         if not rows:
-            self.trouble = None
+            self._note(None, passed)
             return 0
         outcomes = self._publisher.publish([message for _, message in rows])
         confirmed = [
@@ -67,7 +70,11 @@ class Relay:
         if confirmed:
             with self._store.begin(self._context) as work:
                 outbox.mark_published(work.connection, self._store.metadata, confirmed, work.now)
-        self._count(outcomes)
+        self._note(self._count(outcomes), passed)
+        if len(rows) == WINDOW and Outcome.RETURNED in outcomes:
+            # A service that is not there yet must not fill the window, and so stop all others'.
+            self._passed = max(sequence for sequence, _ in rows)
+            return max(1, len(confirmed))
         return len(confirmed)
 
     def _publish_again(self, order: Republication) -> int:
@@ -111,13 +118,14 @@ class Relay:
         """Let another relay take over; idempotent."""
         self._right.release()
 
-    def _count(self, outcomes: Sequence[Outcome]) -> None:
+    def _note(self, trouble: str | None, passed: int) -> None:
+        """Note what is the matter; where events were passed over, that still is."""
+        if trouble is not None or not passed:
+            self.trouble = trouble
+
+    def _count(self, outcomes: Sequence[Outcome]) -> str | None:
+        """Count what became of events; return what is the matter with those that are left."""
         left = [outcome for outcome in outcomes if outcome is not Outcome.CONFIRMED]
-        self.trouble = (
-            f"the broker did not take {len(left)} of {len(outcomes)} events; the first: {left[0]}"
-            if left
-            else None
-        )
         for outcome in Outcome:
             if number := sum(1 for o in outcomes if o is outcome):
                 PUBLISHED.labels(self._store.service, outcome.value).inc(number)
@@ -126,3 +134,8 @@ class Relay:
                         "events stay in the outbox and will be published again",
                         extra={"service": self._store.service, "outcome": outcome, "n": number},
                     )
+        return (
+            f"the broker did not take {len(left)} of {len(outcomes)} events; the first: {left[0]}"
+            if left
+            else None
+        )

@@ -28,13 +28,15 @@ class Backlog:
 
 
 def waiting(
-    connection: Connection, metadata: MetaData, limit: int
+    connection: Connection, metadata: MetaData, limit: int, after: int = 0
 ) -> list[tuple[int, OutboundMessage]]:
     """Return (sequence, message) of the first `limit` events not yet published, oldest first.
 
+    `after` leaves out those up to this sequence.
+
     It asks for state, not for a position: a row that commits late is simply still waiting.
     """
-    rows = connection.execute(_waiting(metadata), {"limit": limit})
+    rows = connection.execute(_waiting(metadata), {"after": after, "limit": limit})
     return [(sequence, OutboundMessage(*message)) for sequence, *message in rows]
 
 
@@ -75,7 +77,7 @@ def _waiting(metadata: MetaData) -> Select[Any]:
     outbox = metadata.tables["outbox_messages"]
     return (
         select(outbox.c.sequence, *(outbox.c[name] for name in _OF_A_MESSAGE))
-        .where(outbox.c.published_at.is_(None))
+        .where(outbox.c.published_at.is_(None), outbox.c.sequence > bindparam("after"))
         .order_by(outbox.c.sequence)
         .limit(bindparam("limit"))
     )

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from muster.contracts.catalogue import RESTORATIONS
+from muster.messaging.blueprint import queues_of
 from muster.messaging.envelope import parse
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import OutboundMessage, Outcome
-from muster.service.relay import Relay
+from muster.messaging.topology import Subscription, Topology
+from muster.service.relay import WINDOW, Relay
 from muster.storage import outbox
 from muster.storage.store import Store
 from muster.storage.tables import service_metadata
@@ -110,3 +113,31 @@ def test_only_what_was_confirmed_counts_as_published(store: Store, outcome: Outc
     assert relay.step() == 1
 
     assert publisher.seen[0] == publisher.seen[1]
+
+
+def test_any_number_of_events_that_find_no_queue_hold_up_no_other(store: Store) -> None:
+    """A service that is not there yet is missed by nobody who waits for what others say."""
+    restored = RESTORATIONS["registry"]
+    questions = Subscription("matching", "restorations", (restored,))
+    broker = InMemoryBroker(Topology((PAPERS, questions)), store.clock)
+    broker.lose(questions.queue)
+    relay = Relay(store, broker.publisher())
+    with store.begin(SOMEBODY) as work:
+        for _ in range(2 * WINDOW):
+            work.record(restored(queue="registry.questions", event_types=("any",)))
+    say(store, "heard")
+
+    while relay.step():
+        assert relay.trouble is not None
+
+    assert broker.depths()[PAPERS.queue] == 1
+    assert relay.trouble is not None
+
+    for queue in queues_of(questions):
+        broker.make_queue(queue)
+        for exchange, routing_key in queue.bindings:
+            broker.bind(queue.name, exchange, routing_key)
+    while relay.step():
+        pass
+    assert waiting(store) == 0
+    assert relay.trouble is None
