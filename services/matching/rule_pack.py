@@ -13,13 +13,9 @@ from muster.contracts.vocabulary.countries import ALLIANCE
 from muster.contracts.vocabulary.errors import MusterError
 from muster.contracts.vocabulary.kinds import CapabilityKind
 from services.matching.engine.law.rules import EVERYWHERE, RulePack
-from services.matching.rule_models import (
-    AllianceFile,
-    NationalFile,
-    StatePowerFile,
-    WrittenRule,
-    digest,
-)
+from services.matching.rule_files.rules import AllianceFile, NationalFile, WrittenRule
+from services.matching.rule_files.state_power import StatePowerFile
+from services.matching.rule_files.written import digest
 
 PACKAGED = Path(__file__).parent / "rules"
 OLDEST = date(2000, 1, 1)  # nobody has looked a rule up for Muster before
