@@ -142,17 +142,22 @@ class Subscribe(_MusterEntrypoint):
         return f"queue {self.subscription(self.container.service_name).queue}"
 
     def _turn(self, inlet: Inlet, subscriber: Subscriber) -> bool:
-        part = self._queue_part
-        try:
-            deliveries = subscriber.poll(self.platform.batch_size)
-            self.platform.condition.works(part)
-        except (BrokerUnavailable, StoreUnavailable) as error:
-            self.platform.condition.broken(part, str(error))
-            eventlet.sleep(PAUSE_AFTER_FAULT)
-            return False
+        deliveries = self._poll(subscriber, self.platform.batch_size)
         if deliveries:
             self._settle(inlet, subscriber, deliveries)
         return bool(deliveries)
+
+    def _poll(self, subscriber: Subscriber, limit: int) -> list[Delivery]:
+        """Keep the connection alive and the queues in order, and return what has come."""
+        part = self._queue_part
+        try:
+            deliveries = subscriber.poll(limit)
+        except (BrokerUnavailable, StoreUnavailable) as error:
+            self.platform.condition.broken(part, str(error))
+            eventlet.sleep(PAUSE_AFTER_FAULT)
+            return []
+        self.platform.condition.works(part)
+        return deliveries
 
     def _settle(self, inlet: Inlet, subscriber: Subscriber, deliveries: list[Delivery]) -> None:
         """Take the batch and ack it after the commit; hold on to it while the store is away."""
@@ -163,6 +168,7 @@ class Subscribe(_MusterEntrypoint):
             except (StoreUnavailable, BrokerUnavailable) as error:
                 self.platform.condition.broken(part, str(error))
                 eventlet.sleep(PAUSE_AFTER_FAULT)
+                self._poll(subscriber, 0)  # perhaps nobody else does, and a lost queue is missed
             else:
                 self.platform.condition.works(part)
                 return

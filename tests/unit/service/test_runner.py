@@ -1,6 +1,7 @@
 """Services run until asked to stop, or until a part of one dies, and then all of them end."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import eventlet
@@ -8,6 +9,7 @@ import pytest
 
 from muster.clock import SimulatedClock
 from muster.contracts.registry import AuthorisationExpired
+from muster.messaging.blueprint import Queue, retry_queues_of
 from muster.messaging.envelope import Envelope
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import Delivery, Subscriber
@@ -162,6 +164,62 @@ def test_a_process_is_not_ready_before_its_first_poll(world: World) -> None:
     world.run(world.listener(), until=lambda: len(seen) > 1, source=Watched())
 
     assert seen[:2] == [[f"queue {PAPERS.queue}: not polled yet"], []]
+
+
+class Mending:
+    """Subscribers whose polls, once a message was handed out, make what is missing at the broker.
+
+    That is what those of RabbitMQ do. It is all a service has whose one queue has work in hand.
+    """
+
+    def __init__(self, broker: InMemoryBroker, missing: Queue) -> None:
+        self._broker = broker
+        self._missing = missing
+        self._handed_out = False
+
+    def subscriber(self, queue: str, prefetch: int) -> Subscriber:
+        self._subscriber = self._broker.subscriber(queue, prefetch)
+        return self
+
+    def poll(self, limit: int) -> list[Delivery]:
+        if self._handed_out:
+            self._broker.make_queue(self._missing)
+        deliveries = self._subscriber.poll(limit)
+        self._handed_out = self._handed_out or bool(deliveries)
+        return deliveries
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        self._subscriber.ack(deliveries)
+
+    def release(self, deliveries: Sequence[Delivery]) -> None:
+        self._subscriber.release(deliveries)
+
+    def close(self) -> None:
+        self._subscriber.close()
+
+
+def test_a_lost_retry_queue_is_made_again_while_a_message_waits_to_go_there(world: World) -> None:
+    """Whoever holds on to a batch still looks after the broker, or would hold on for ever."""
+
+    class Failing:
+        name = "notify"
+
+        @subscribe("papers", AuthorisationExpired)
+        def hear(self, work: UnitOfWork, envelope: Envelope) -> None:
+            raise Unforeseen
+
+    retries = retry_queues_of("notify")[0]
+    world.broker.lose(retries.name)
+    world.publish(1)
+    gives_up_at = time.monotonic() + 5
+
+    def put_off() -> bool:
+        return world.broker.depths()[retries.name] == 1 or time.monotonic() > gives_up_at
+
+    world.run(Failing, until=put_off, source=Mending(world.broker, retries))
+
+    assert world.broker.depths()[retries.name] == 1
+    assert world.broker.depths()[PAPERS.queue] == 0
 
 
 def test_a_background_round_that_takes_its_time_holds_up_no_queue_at_the_end(world: World) -> None:
