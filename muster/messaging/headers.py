@@ -22,7 +22,9 @@ def own_headers(raw: Mapping[str, object] | None) -> dict[str, str | int]:
     return {
         name: value
         for name, value in (raw or {}).items()
-        if isinstance(value, str | int) and not name.startswith(_OF_THE_BROKER)
+        if isinstance(value, str | int)
+        and isinstance(name, str)  # pika leaves a name that is not UTF-8 as bytes
+        and not name.startswith(_OF_THE_BROKER)
     }
 
 

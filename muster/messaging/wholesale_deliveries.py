@@ -1,5 +1,6 @@
 """A connection that takes deliveries off the wire itself, many at a time."""
 
+import logging
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 import pika
 from pika.data import decode_table
 from pika.spec import FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD, BasicProperties
+
+log = logging.getLogger("muster.messaging")
 
 READ_BYTES = 64 * 1024  # at once; pika itself reads 4 KiB
 
@@ -136,13 +139,20 @@ class DeliveringConnection(pika.BlockingConnection):  # type: ignore[misc]
 
 def _read_header(arrival: Arrival, read: bytes, at: int) -> None:
     _class, _weight, arrival.missing, flags = _HEADER.unpack_from(read, at)
-    at += _HEADER.size
+    try:
+        _read_properties(arrival, read, at + _HEADER.size, flags)
+    except Exception as error:  # pika's many ways not to understand what a stranger wrote
+        # The delivery comes none the less: somebody has to put it aside, and the body may do.
+        log.warning("properties of a message cannot be read", extra={"reason": repr(error)})
+
+
+def _read_properties(arrival: Arrival, read: bytes, at: int, flags: int) -> None:
     if flags & _UNUSUAL:
         properties = BasicProperties().decode(read, at - 2)
         arrival.headers = properties.headers
-        arrival.correlation_id = properties.correlation_id or ""
-        arrival.message_id = properties.message_id or ""
-        arrival.type = properties.type or ""
+        arrival.correlation_id = _text(properties.correlation_id)
+        arrival.message_id = _text(properties.message_id)
+        arrival.type = _text(properties.type)
         return
     if flags & _CONTENT_TYPE:
         at += 1 + read[at]
@@ -160,4 +170,9 @@ def _read_header(arrival: Arrival, read: bytes, at: int) -> None:
 
 def _short_string(read: bytes, at: int) -> tuple[str, int]:
     start, end = at + 1, at + 1 + read[at]
-    return read[start:end].decode(errors="replace"), end
+    return _text(read[start:end]), end
+
+
+def _text(value: str | bytes | None) -> str:
+    """Return what can be read of it; never longer, or it could not be sent on."""
+    return value.decode(errors="ignore") if isinstance(value, bytes) else value or ""

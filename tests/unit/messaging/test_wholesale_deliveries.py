@@ -1,5 +1,7 @@
 """Deliveries taken off the wire by Muster itself: whole, in order, and nobody else's."""
 
+import math
+import struct
 from collections.abc import Iterator
 
 import pika
@@ -8,9 +10,15 @@ from pika import frame
 from pika.adapters.select_connection import IOLoop
 from pika.spec import Basic, BasicProperties
 
+from muster.messaging.headers import own_headers
+from muster.messaging.outbound import can_be_sent
+from muster.messaging.ports import OutboundMessage
+from muster.messaging.publication import publication
 from muster.messaging.wholesale_deliveries import Arrival, WholesaleDeliveries
 
 CHANNEL = 3
+GARBLED = "z" * 255  # stands for what is not UTF-8
+NO_NUMBER = 2**40  # stands for what is a number to nobody
 HEARTBEAT = frame.Heartbeat().marshal()
 
 
@@ -92,6 +100,41 @@ def test_properties_are_read_as_pika_reads_them(wire: _Wire) -> None:
         assert taken.type == (properties.type or "")
         assert taken.correlation_id == (properties.correlation_id or "")
         assert (taken.headers or {}) == (properties.headers or {})
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        BasicProperties(message_id=GARBLED, type=GARBLED, correlation_id=GARBLED),
+        BasicProperties(message_id=GARBLED, type=GARBLED, correlation_id=GARBLED, priority=3),
+        BasicProperties(headers={GARBLED[:128]: 1, "x-attempt": 2}),
+        BasicProperties(headers={"weight": NO_NUMBER}),
+        BasicProperties(headers={"weight": NO_NUMBER}, priority=3),
+    ],
+)
+def test_what_nobody_can_read_is_delivered_and_can_be_put_aside(
+    wire: _Wire, properties: BasicProperties
+) -> None:
+    """Whoever wrote it must neither end the worker that takes it nor keep it busy for good."""
+    sent = _delivery(1, properties, b"no event")
+    sent = sent.replace(GARBLED[:128].encode(), b"\xfe" * 128)
+    sent = sent.replace(b"l" + struct.pack(">q", NO_NUMBER), b"d" + struct.pack(">d", math.nan))
+
+    wire.bring(sent, 100_000)
+
+    assert [each.body for each in wire.taken] == [b"no event"]
+    taken = wire.taken[0]
+    letter = OutboundMessage(
+        exchange="registry.dlx",
+        routing_key="registry.restorations",
+        message_id=taken.message_id,
+        type=taken.type,
+        body=taken.body,
+        correlation_id=taken.correlation_id,
+        headers=own_headers(taken.headers),
+    )
+    assert can_be_sent(letter)
+    assert publication(1, letter, 1_000)
 
 
 def test_what_was_begun_for_another_is_not_mixed_into_what_comes_next(wire: _Wire) -> None:
