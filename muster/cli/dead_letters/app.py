@@ -37,7 +37,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show how many letters lie where, since when, and why. Takes nothing away."""
-    from muster.cli.dead_letters.commands import list_letters
+    from muster.cli.dead_letters.looking import list_letters
     from muster.cli.dead_letters.reach import Choice
 
     list_letters(Choice(directory, amqp_url, service, queue), limit, as_json)
@@ -53,7 +53,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one letter in full: why it died, where it came from, the event. Takes nothing away."""
-    from muster.cli.dead_letters.commands import show_letter
+    from muster.cli.dead_letters.looking import show_letter
     from muster.cli.dead_letters.reach import Choice
 
     show_letter(Choice(directory, amqp_url, service, queue), message_id, as_json)
@@ -76,8 +76,8 @@ def replay(
     ] = False,
 ) -> None:
     """Put letters back into their work queues. Safe: what took effect already has none again."""
-    from muster.cli.dead_letters.commands import replay_letters
     from muster.cli.dead_letters.reach import Choice
+    from muster.cli.dead_letters.settling import replay_letters
 
     choice = Choice(directory, amqp_url, service, queue)
     replay_letters(choice, message_ids or [], everything, even_if_old)
@@ -99,9 +99,9 @@ def discard(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Throw letters away for good. Who, when, why and the whole message go into a journal first."""
-    from muster.cli.dead_letters.commands import discard_letters
     from muster.cli.dead_letters.journal import NAME, Journal, current_user
     from muster.cli.dead_letters.reach import Choice
+    from muster.cli.dead_letters.settling import discard_letters
 
     discard_letters(
         Choice(directory, amqp_url, service, queue),
