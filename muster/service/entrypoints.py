@@ -168,7 +168,9 @@ class Subscribe(_MusterEntrypoint):
             except (StoreUnavailable, BrokerUnavailable) as error:
                 self.platform.condition.broken(part, str(error))
                 eventlet.sleep(PAUSE_AFTER_FAULT)
-                self._poll(subscriber, 0)  # perhaps nobody else does, and a lost queue is missed
+                if isinstance(error, BrokerUnavailable):
+                    # Or a queue that is missing stays so, where no other subscription looks.
+                    self._poll(subscriber, 0)
             else:
                 self.platform.condition.works(part)
                 return
