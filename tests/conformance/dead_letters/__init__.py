@@ -1,0 +1,1 @@
+"""Dead letters on a real RabbitMQ, handled by the command an operator types."""
