@@ -78,6 +78,7 @@ class Restorer:
         self.service = service
         self._subscriptions = [s for s in topology.subscriptions if s.service == service]
         self._memory = memory
+        self._declared: set[str] = set()  # queues that were made by this, or had its settings
 
     def put_in_order(self, broker: Broker) -> bool:
         """Make what is not there and ask for what was missed; idempotent.
@@ -99,13 +100,13 @@ class Restorer:
                 extra={"service": self.service, "queues": [s.queue for s in behind]},
             )
             restoration = self._memory.begin({s.queue: known[s.queue] for s in behind})
-            self._make(broker, absent)
+            self._make(broker, absent, lost)
             self._memory.finish(
                 restoration,
                 [_restored(s.queue, known[s.queue], _types(s, absent)) for s in behind],
             )
         else:
-            self._make(broker, absent)
+            self._make(broker, absent, lost)
         self._memory.waits_for(sorted(absent))
         return not absent
 
@@ -127,10 +128,19 @@ class Restorer:
             for s in self._subscriptions
         }
 
-    def _make(self, broker: Broker, absent: frozenset[str]) -> None:
+    def _make(self, broker: Broker, absent: frozenset[str], lost: Sequence[Subscription]) -> None:
         queues = [queue for s in self._subscriptions for queue in queues_of(s)]
-        for queue in [*queues, *retry_queues_of(self.service)]:
-            broker.make_queue(queue)
+        retries = retry_queues_of(self.service)
+        missing = [queue for s in lost for queue in queues_of(s)]
+        if len(lost) == len(self._subscriptions):
+            missing += retries
+        self._declared.difference_update(queue.name for queue in missing)
+        for queue in [*queues, *retries]:
+            # Or one that vanishes just now would be made again, and nobody ask for what it held;
+            # to bind it fails.
+            if queue.name not in self._declared:
+                broker.make_queue(queue)
+                self._declared.add(queue.name)
             for exchange, routing_key in queue.bindings:
                 if exchange not in absent:
                     broker.bind(queue.name, exchange, routing_key)

@@ -8,16 +8,19 @@ from itertools import count
 import pytest
 
 from muster.contracts.notify import NotificationFailed
-from muster.messaging.blueprint import queues
+from muster.messaging.blueprint import Queue, queues
 from muster.messaging.envelope import parse
+from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory_clients import InMemoryPublisher
 from muster.messaging.ports import OutboundMessage, Outcome
+from muster.messaging.restoring import Restorer
 from muster.messaging.retries import retry_message
 from muster.messaging.topology import Topology
 from muster.service.relay import Relay
+from muster.service.restoration import QueueMemory
 from tests.events import NOON
 from tests.listeners import LISTENERS, TOPOLOGY
-from tests.unit.service.alliance import Alliance
+from tests.unit.service.alliance import Alliance, Meddlesome
 
 PAPERS = "matching.papers"
 
@@ -127,6 +130,45 @@ def test_asking_ends(alliance: Alliance) -> None:
         alliance.settle()  # fails if somebody is still busy after many rounds
 
     assert [relay.step() for relay in alliance.relays.values()] == [0, 0, 0, 0]
+    assert alliance.hearing.heard == alliance.hearing.expected()
+
+
+class Vanishing(Meddlesome):
+    """A broker where a queue is deleted just when all have been looked for and were there."""
+
+    vanished = False
+
+    def make_queue(self, queue: Queue) -> None:
+        self._vanish()
+        super().make_queue(queue)
+
+    def bind(self, queue: str, exchange: str, routing_key: str) -> None:
+        self._vanish()
+        super().bind(queue, exchange, routing_key)
+
+    def _vanish(self) -> None:
+        if not self.vanished:
+            self.vanished = True
+            self._broker.lose(PAPERS)
+
+
+def test_a_queue_that_vanishes_while_all_are_looked_over_is_not_made_in_silence(
+    alliance: Alliance,
+) -> None:
+    """Whoever makes it has to ask for what it held."""
+    memory = QueueMemory(alliance.stores["matching"])
+    restorer = Restorer(TOPOLOGY, "matching", memory)
+    assert restorer.put_in_order(alliance.broker)
+    alliance.hearing.say()
+    publish(alliance)
+    broker = Vanishing(alliance)
+
+    with pytest.raises(BrokerUnavailable):
+        restorer.put_in_order(broker)
+    assert restorer.put_in_order(broker)
+    alliance.settle()
+
+    assert broker.vanished
     assert alliance.hearing.heard == alliance.hearing.expected()
 
 
