@@ -5,33 +5,49 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table, insert
+from sqlalchemy import Connection, Dialect, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
 FEW = 3  # rows that are better sent one by one
 
 
-def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all name the same columns, in their order.
+def add_rows(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unless_there: bool = False,
+) -> None:
+    """Insert rows that all name the same columns, in their order; none does nothing.
 
+    `unless_there` skips those whose unique key is already there; otherwise they are an error.
     PostgreSQL gets them as one statement over an array for each column: it runs once instead of
     once for each row, and costs a third on either side.
     """
     if connection.dialect.name != "postgresql" or len(rows) <= FEW:
-        connection.execute(_insert(table), [dict(row) for row in rows])
+        if rows:
+            statement = _insert(table, connection.dialect.name, unless_there=unless_there)
+            connection.execute(statement, [dict(row) for row in rows])
         return
     names = tuple(rows[0])
-    statement, converters = _over_arrays(table, names, connection.dialect)
+    sql, converters = _over_arrays(table, names, connection.dialect)
     arrays = [
         [row[name] for row in rows] if convert is None else [convert(row[name]) for row in rows]
         for name, convert in zip(names, converters, strict=True)
     ]
-    connection.exec_driver_sql(statement, tuple(arrays))
+    if unless_there:
+        sql += " ON CONFLICT DO NOTHING"
+    connection.exec_driver_sql(sql, tuple(arrays))
 
 
 # Composed once for each table: that costs more than running them.
 @cache
-def _insert(table: Table) -> Insert:
-    return insert(table)
+def _insert(table: Table, dialect: str, *, unless_there: bool) -> Insert:
+    # Inline: nobody asks which keys the database gave.
+    statement: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).inline()
+    if unless_there:
+        statement = statement.on_conflict_do_nothing()  # type: ignore[attr-defined]
+    return statement
 
 
 @cache

@@ -1,10 +1,13 @@
 """Engines for the two stores: SQLite (WAL, immediate transactions) and PostgreSQL."""
 
+import select
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
+from psycopg import Connection as PostgresConnection
 from sqlalchemy import Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 
 from muster.storage.quick import QuickConnection, make_quick
 
@@ -38,7 +41,6 @@ def open_engine(url: str) -> Engine:
             pool_size=10,
             max_overflow=10,
             pool_timeout=10,
-            pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 5,
                 **_NOTICE_A_SILENT_SERVER,
@@ -47,10 +49,29 @@ def open_engine(url: str) -> Engine:
             },
         )
         make_quick(engine)
+        event.listen(engine, "checkout", _refuse_ended_session)
         return engine
     raise ValueError(
         f"{backend!r} is not a store Muster knows; use sqlite:///path or postgresql+psycopg://…"
     )
+
+
+def _refuse_ended_session(
+    connection: PostgresConnection[Any], _record: object, _proxy: object
+) -> None:
+    """Let the pool connect anew if PostgreSQL has ended the sessions it keeps.
+
+    An idle session hears nothing but its end. To look whether there is something to read costs a
+    microsecond; to ask PostgreSQL costs as much as a statement, at every transaction.
+    """
+    if connection.closed or _something_to_read(connection.fileno()):
+        raise InvalidatePoolError
+
+
+def _something_to_read(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _open_sqlite(url: str, *, in_memory: bool) -> Engine:

@@ -68,8 +68,8 @@ def current(connection: Connection, metadata: MetaData) -> Republication | None:
 
 def window(
     connection: Connection, metadata: MetaData, republication: Republication, limit: int
-) -> tuple[Sequence[OutboundMessage], int]:
-    """Return the next messages, oldest first, at most so many, and the position they reach."""
+) -> tuple[Sequence[tuple[int, OutboundMessage]], int]:
+    """Return the next messages by sequence, at most so many, and the position they reach."""
     upper = min(republication.position + SPAN, republication.until)
     rows = connection.execute(
         _window(metadata),
@@ -81,7 +81,7 @@ def window(
         },
     ).all()
     reached = rows[-1].sequence if len(rows) == limit else upper
-    return [message_of(row) for row in rows], reached
+    return [(row.sequence, message_of(row)) for row in rows], reached
 
 
 def advance(

@@ -16,6 +16,7 @@ from muster.contracts.vocabulary.errors import TransientError
 from muster.contracts.vocabulary.identifiers import Ids
 from muster.observability.metrics import TRANSITIONS
 from muster.storage.engine import READ_ONLY
+from muster.storage.one_go import in_one_go, was_refused
 from muster.storage.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -62,9 +63,10 @@ class Store:
         ):
             work = UnitOfWork(connection, self.metadata, context, self.clock.now(), self.ids)
             yield work
-            work.flush()
-            with _in_doubt():
-                transaction.commit()
+            with in_one_go(connection):
+                work.flush()
+                with _in_doubt():
+                    transaction.commit()
         for transition in work.transitions:
             TRANSITIONS.labels(self.service, transition.thing, transition.after).inc()
 
@@ -127,4 +129,6 @@ def _in_doubt() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if was_refused(error):
+            raise
         raise OutcomeUnknown(f"the database broke off in the commit: {error.orig}") from error

@@ -106,8 +106,9 @@ class UnitOfWork:
     def postpone(self, write: Callable[["UnitOfWork", list[T]], None], value: T) -> None:
         """Let `write` write all that was postponed for it at once, last of all before the commit.
 
-        For rows that many units change and none reads, such as sums: whoever has written one keeps
-        all others waiting until it commits.
+        For rows that many units change, such as sums (whoever has written one keeps all others
+        waiting until it commits), and for what nobody waits for: the write sees no results, on
+        PostgreSQL not even how many rows it struck.
         """
         self._postponed.setdefault(write, []).append(value)
 
@@ -131,9 +132,8 @@ class UnitOfWork:
             add_rows(self.connection, self._tables["transitions"], rows)
         if self._timers:
             self._set_timers()
-        if self._outbox:
-            add_rows(self.connection, self._tables["outbox_messages"], self._outbox)
-            self._outbox = []
+        add_rows(self.connection, self._tables["outbox_messages"], self._outbox)
+        self._outbox = []
         for write, values in self._postponed.items():
             write(self, values)
         self._postponed = {}

@@ -84,15 +84,12 @@ class IdempotencyKeys:
         if not self._taken(work, claim):
             return self._replay(work, claim)
         answer = act()
-        work.connection.execute(
-            self._keep,
-            {
-                **_named(claim),
-                "status": answer.status,
-                "body": answer.body if replayable else _NOT_KEPT,
-            },
-        )
+        body = answer.body if replayable else _NOT_KEPT
+        work.postpone(self._keep_answers, {**_named(claim), "status": answer.status, "body": body})
         return answer
+
+    def _keep_answers(self, work: UnitOfWork, answers: list[dict[str, Any]]) -> None:
+        work.connection.execute(self._keep, answers)
 
     def _taken(self, work: UnitOfWork, claim: Claim) -> bool:
         row = {

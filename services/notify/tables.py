@@ -1,14 +1,8 @@
 """How notify keeps what it knows."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any
-
 from sqlalchemy import (
     Column,
-    Connection,
     Index,
-    Insert,
     Integer,
     String,
     Table,
@@ -16,7 +10,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.storage.columns import Sequence as Counter
 from muster.storage.columns import UtcDateTime
@@ -135,16 +128,3 @@ stream_entries = Table(
     Index("ix_stream_entries_provider_id_sequence", "provider_id", "sequence"),
     sqlite_autoincrement=True,
 )
-
-
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows in one go; skip those whose unique key is already there."""
-    if not rows:
-        return
-    connection.execute(_insert_new(table, connection.dialect.name), list(rows))
-
-
-@cache  # composing it costs more than running it
-def _insert_new(table: Table, dialect: str) -> Insert:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()

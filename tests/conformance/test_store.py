@@ -130,16 +130,55 @@ def test_what_is_postponed_is_written_once_and_last(store: Store) -> None:
     start_counting(store)
 
     def count_up(work: UnitOfWork, steps: list[int]) -> None:
-        counter = COUNTERS.get(work.connection, "a", lock=True)
-        COUNTERS.save(work, replace(counter, version=counter.version + 1, count=sum(steps)))
+        work.connection.execute(TABLE.update().values(count=TABLE.c.count + sum(steps)))
 
     with store.begin(SOMEBODY) as work:
         work.postpone(count_up, 1)
         work.postpone(count_up, 2)
-        assert COUNTERS.get(work.connection, "a").count == 0
+        assert work.connection.execute(select(TABLE.c.count)).scalar() == 0
 
     with store.read() as connection:
-        assert COUNTERS.get(connection, "a") == Counter("a", 2, 3)
+        assert connection.execute(select(TABLE.c.count)).scalar() == 3
+
+
+def test_what_is_refused_in_the_end_leaves_nothing_and_is_no_riddle(store: Store) -> None:
+    """A statement that fails just before the commit takes everything with it, and says why."""
+    start_counting(store)
+
+    def add_another(work: UnitOfWork, ids: list[str]) -> None:
+        rows = [{"counter_id": each, "version": 1, "count": 0, "document": ""} for each in ids]
+        add_rows(work.connection, TABLE, rows)
+
+    def fail(work: UnitOfWork) -> None:
+        add_one(work)
+        work.record(an_event())
+        work.postpone(add_another, "a")
+
+    with pytest.raises(IntegrityError):
+        store.transact(SOMEBODY, fail)
+
+    store.transact(SOMEBODY, add_one)
+    assert count(store) == 1
+    with store.read() as connection:
+        assert outbox.backlog(connection, METADATA).waiting == 0
+
+
+def test_sessions_that_the_server_has_ended_are_not_used(store: Store) -> None:
+    """After a restart of PostgreSQL the first that comes along is served."""
+    if store.engine.dialect.name == "sqlite":
+        return  # no server, no sessions
+    start_counting(store)
+    onlooker = open_engine(store.engine.url.render_as_string(hide_password=False))
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with onlooker.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+        watching.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {others}")
+        count_others = f"SELECT count(*) {others}"
+        eventually(lambda: watching.exec_driver_sql(count_others).scalar() == 0)
+
+    with store.begin(SOMEBODY) as work:
+        add_one(work)
+    assert count(store) == 1
+    onlooker.dispose()
 
 
 def test_concurrent_changes_are_all_kept(store: Store) -> None:

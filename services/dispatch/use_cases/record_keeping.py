@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-
-from sqlalchemy import insert
+from typing import Any
 
 from muster.contracts.dispatch import JobStatusChanged, PositionReported
 from muster.contracts.vocabulary.identifiers import JobId
 from muster.contracts.vocabulary.lifecycle import Actor, Transition
 from muster.contracts.vocabulary.values import Position
+from muster.storage.bulk import add_rows
 from muster.storage.unit_of_work import UnitOfWork
 from services.dispatch.domain.flag import Flag
 from services.dispatch.domain.job import Job
@@ -16,7 +16,6 @@ from services.dispatch.domain.timeline import EntryKind
 from services.dispatch.domain.track import TrackPoint
 from services.dispatch.tables import positions, timeline_entries
 
-_ADD_ENTRY = insert(timeline_entries)
 CHECK_IN_DUE = "check-in-due"  # the timer; its subject is the job
 
 
@@ -31,8 +30,8 @@ def keep_entry(
     out_of_order: bool = False,
 ) -> None:
     """Add an entry to the job's timeline."""
-    work.connection.execute(
-        _ADD_ENTRY,
+    work.postpone(
+        _add_entries,
         {
             "job_id": job_id,
             "kind": kind.value,
@@ -44,6 +43,10 @@ def keep_entry(
             "out_of_order": out_of_order,
         },
     )
+
+
+def _add_entries(work: UnitOfWork, entries: list[dict[str, Any]]) -> None:
+    add_rows(work.connection, timeline_entries, entries)
 
 
 def keep_flag_entry(work: UnitOfWork, job_id: JobId, flag: Flag) -> None:

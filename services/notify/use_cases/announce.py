@@ -10,6 +10,7 @@ from muster.contracts.event import Event
 from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.kinds import Role
 from muster.messaging.envelope import Envelope
+from muster.storage.bulk import add_rows
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.domain.audience import OPERATORS, hidden_from, mailboxes, readers, without
 from services.notify.domain.delivery import Channel, NotificationStatus
@@ -19,7 +20,6 @@ from services.notify.domain.preferences import Preferences
 from services.notify.tables import (
     ENDPOINTS,
     PREFERENCES,
-    insert_new,
     notifications,
     preferences,
     stream_entries,
@@ -42,8 +42,9 @@ def announce(work: UnitOfWork, envelopes: Sequence[Envelope], wording: Wording) 
         *_letters(work, told, wording),
         *_posts(work, told),
     ]
-    insert_new(work.connection, notifications, rows)
-    _write_stream(work, told)
+    add_rows(work.connection, notifications, rows, unless_there=True)
+    for envelope, occurrence in told:
+        work.postpone(_write_stream, _entry(work, envelope, occurrence))
 
 
 def occurrence_of(envelope: Envelope) -> Occurrence:
@@ -147,15 +148,15 @@ def _webhook_body(envelope: Envelope, role: Role) -> str:
     ).decode()
 
 
-def _write_stream(work: UnitOfWork, told: Told) -> None:
-    """Write the entries last: the lock is held from here to the commit.
+def _write_stream(work: UnitOfWork, entries: list[Row]) -> None:
+    """Write the entries; the lock is held from here to the commit.
 
     PostgreSQL hands out sequence numbers before the commit. Writers take turns, so that numbers
     become visible in order and a reader that asks for "after the last I saw" skips nothing.
     """
     if work.connection.dialect.name == "postgresql":
         work.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STREAM_LOCK})
-    insert_new(work.connection, stream_entries, [_entry(work, *it) for it in told])
+    add_rows(work.connection, stream_entries, entries, unless_there=True)
 
 
 def _entry(work: UnitOfWork, envelope: Envelope, occurrence: Occurrence) -> Row:

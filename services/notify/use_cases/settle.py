@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 
 from muster.contracts.notify import NotificationFailed
 from muster.contracts.vocabulary.identifiers import NotificationId, OrganisationId
+from muster.storage.bulk import add_rows
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.domain.audience import OPERATORS
 from services.notify.domain.delivery import (
@@ -29,7 +30,6 @@ _STATUS = {
     Outcome.SUPPRESSED: NotificationStatus.SUPPRESSED,
 }
 
-_ADD = insert(attempts)
 # A courier whose lease ran out holds a void ticket: what it reports changes nothing any more.
 _MINE = (
     update(notifications)
@@ -100,8 +100,7 @@ def _write_ledger(work: UnitOfWork, reports: Reports) -> None:
         for parcel, result in reports
         if result.outcome is not Outcome.RELEASED
     ]
-    if entries:
-        work.connection.execute(_ADD, entries)
+    add_rows(work.connection, attempts, entries)
 
 
 def _say_failed(work: UnitOfWork, channel: Channel, parcel: Parcel, result: Result) -> None:
