@@ -34,6 +34,7 @@ class Relay:
         self._publisher = publisher
         self._without = without
         self._passed = 0  # the sequence of the last event of windows that found no queue
+        self._again_at_once = WINDOW  # fewer where the broker does not take all
         self._right = ExclusiveRight(store.engine, "relay")
         self._context = Context(Actor(f"relay:{store.service}"), correlation_id="")
 
@@ -78,21 +79,33 @@ class Relay:
         return len(confirmed)
 
     def _publish_again(self, order: Republication) -> int:
-        """Publish a window of what a queue that was lost may have missed; see ADR 19."""
-        metadata = self._store.metadata
+        """Publish a window of what a queue that was lost may have missed; see ADR 19.
+
+        It is done as far as the broker took all. What comes behind is sent again, though others
+        may have it already; so of a broker that refuses, only as much is asked as it took before.
+        """
+        metadata, limit = self._store.metadata, self._again_at_once
         with self._store.read() as connection:
-            messages, reached = republication.window(connection, metadata, order, WINDOW)
-        sendable = [message for message in messages if can_be_sent(message)]
-        outcomes = self._publisher.publish(sendable) if sendable else []
+            rows, reached = republication.window(connection, metadata, order, limit)
+        sendable = [(sequence, message) for sequence, message in rows if can_be_sent(message)]
+        outcomes = self._publisher.publish([message for _, message in sendable]) if sendable else []
         # RETURNED is done, too: whoever has no queue for it now will ask when there is one.
-        left = sum(1 for o in outcomes if o not in (Outcome.CONFIRMED, Outcome.RETURNED))
-        REPUBLISHED.labels(self._store.service).inc(len(outcomes) - left)
-        if left:
-            self.trouble = f"the broker did not take {left} events that are published again"
-            return 0
+        taken = [outcome in (Outcome.CONFIRMED, Outcome.RETURNED) for outcome in outcomes]
+        REPUBLISHED.labels(self._store.service).inc(sum(taken))
+        if all(taken):
+            self._again_at_once = min(2 * limit, WINDOW)
+            self._advance(order, reached)
+            return max(1, len(taken))  # there may be more, even where nothing was found
+        self.trouble = f"the broker did not take {taken.count(False)} events published again"
+        first_left = taken.index(False)
+        self._again_at_once = max(1, first_left)
+        if first_left:
+            self._advance(order, sendable[first_left][0] - 1)
+        return first_left
+
+    def _advance(self, order: Republication, reached: int) -> None:
         with self._store.begin(self._context) as work:
-            republication.advance(work.connection, metadata, order, reached)
-        return max(1, len(sendable))  # there may be more, even where nothing was found
+            republication.advance(work.connection, self._store.metadata, order, reached)
 
     def measure(self) -> None:
         """Set the gauges of what waits."""

@@ -12,7 +12,7 @@ from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import OutboundMessage, Outcome
 from muster.messaging.topology import Subscription, Topology
 from muster.service.relay import WINDOW, Relay
-from muster.storage import outbox
+from muster.storage import outbox, republication
 from muster.storage.store import Store
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
@@ -141,3 +141,56 @@ def test_any_number_of_events_that_find_no_queue_hold_up_no_other(store: Store) 
         pass
     assert waiting(store) == 0
     assert relay.trouble is None
+
+
+class GrudgingPublisher(UnsurePublisher):
+    """A broker that refuses every third message it is given."""
+
+    def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
+        first = len(self.seen)
+        super().publish(messages)
+        return [
+            Outcome.REFUSED if (first + place) % 3 == 2 else Outcome.CONFIRMED
+            for place in range(len(messages))
+        ]
+
+
+def published_again(store: Store, publisher: UnsurePublisher) -> Relay:
+    """Return a relay that is asked to say once more what it has said, to this broker."""
+    Relay(store, InMemoryBroker(TOPOLOGY, store.clock).publisher()).step()
+    with store.begin(SOMEBODY) as work:
+        republication.order(work, store.metadata, [an_event().event_type])
+    return Relay(store, publisher)
+
+
+def test_what_is_said_again_gets_as_far_as_the_broker_took_it(store: Store) -> None:
+    """A window of which something is always refused would begin anew for ever."""
+    say(store, *(str(number) for number in range(20)))
+    publisher = GrudgingPublisher()
+    relay = published_again(store, publisher)
+
+    steps = 0
+    while relay.step() or relay.trouble:
+        steps += 1
+        assert steps < 60
+
+    assert len(set(publisher.seen)) == 20
+
+
+def test_what_is_said_again_does_not_flood_others_while_one_queue_is_full(store: Store) -> None:
+    """Where the first is refused it is tried alone until it is taken."""
+    say(store, *(str(number) for number in range(20)))
+    publisher = UnsurePublisher()
+    publisher.outcome = Outcome.REFUSED
+    relay = published_again(store, publisher)
+
+    for _ in range(5):
+        relay.step()
+    assert len(publisher.seen) == 20 + 4
+    publisher.outcome = Outcome.CONFIRMED
+    for _ in range(10):
+        relay.step()
+
+    assert len(set(publisher.seen)) == 20
+    assert relay.trouble is None
+    assert relay.step() == 0
