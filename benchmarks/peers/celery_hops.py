@@ -16,7 +16,6 @@ app = Celery("celery_hops", broker=os.environ["PIPELINE_AMQP"])
 app.conf.update(
     task_acks_late=True,
     task_ignore_result=True,
-    worker_prefetch_multiplier=50,
     task_create_missing_queues=True,
     task_routes={f"celery_hops.{name}": {"queue": name} for name in ("one", "two", "three", "out")},
     worker_hijack_root_logger=False,

@@ -1,6 +1,7 @@
 """Three hops in FastStream: a subscriber, a row through asyncpg's pool, a persistent publish.
 
-Run as `faststream run faststream_hops:app`.
+Run as `faststream run faststream_hops:app`. PIPELINE_PREFETCH limits what is fetched ahead;
+with PIPELINE_CONFIRMS=0 it publishes without waiting for the broker.
 """
 
 import asyncio
@@ -12,12 +13,15 @@ import asyncpg
 from faststream import FastStream
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 
-PREFETCH = 50
+PREFETCH = int(os.environ.get("PIPELINE_PREFETCH", "0")) or None
+CONFIRMS = os.environ.get("PIPELINE_CONFIRMS", "1") == "1"
 CONNECTIONS = 10
 INSERT = "INSERT INTO steps (step_id, job_id, hop, noted_at) VALUES ($1, $2, $3, now())"
 
 broker = RabbitBroker(
-    os.environ["PIPELINE_AMQP"], default_channel=Channel(prefetch_count=PREFETCH), log_level=30
+    os.environ["PIPELINE_AMQP"],
+    default_channel=Channel(prefetch_count=PREFETCH, publisher_confirms=CONFIRMS),
+    log_level=30,
 )
 pool: asyncpg.Pool
 

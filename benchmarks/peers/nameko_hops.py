@@ -13,7 +13,7 @@ from nameko.events import EventDispatcher, event_handler
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import event_dispatcher
 
-CONNECTIONS = 10  # one for each of nameko's workers
+CONNECTIONS = int(os.environ.get("PIPELINE_WORKERS", "10"))  # one for each of nameko's workers
 INSERT = "INSERT INTO steps (step_id, job_id, hop, noted_at) VALUES (%s, %s, %s, now())"
 
 
