@@ -1,6 +1,7 @@
 """A worker of matching that buries what it is told to refuse."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -75,18 +76,23 @@ class World:
         self.refused.clear()
 
     def letters(self) -> list[str]:
-        """Return the ids of the dead letters, in their order; hold them until none is away."""
-        other = RabbitConnection(self.amqp_url)
-        try:
+        """Return the ids of the dead letters, in their order, when they lie there again."""
+        found: list[str] = []
+        with closing(RabbitConnection(self.amqp_url)) as other:
             channel = other.channel()
-            found: list[str] = []
             while True:
                 method, properties, _ = channel.basic_get(REGISTRY.dead_letter_queue)
                 if method is None:
-                    return found
+                    break
                 found.append(properties.message_id or "")
-        finally:
-            other.close()
+        # Whoever hangs up gives back what it held, but the queue has it only a moment later.
+        eventually(lambda: self._lying() >= len(found))
+        return found
+
+    def _lying(self) -> int:
+        with self.connection.channel() as channel:
+            declared = channel.queue_declare(REGISTRY.dead_letter_queue, passive=True)
+            return int(declared.method.message_count)
 
     def set_back(self, by: timedelta) -> None:
         """Say from now on what is so much older."""
