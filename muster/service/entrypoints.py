@@ -160,20 +160,26 @@ class Subscribe(_MusterEntrypoint):
         return deliveries
 
     def _settle(self, inlet: Inlet, subscriber: Subscriber, deliveries: list[Delivery]) -> None:
-        """Take the batch and ack it after the commit; hold on to it while the store is away."""
+        """Take the batch and ack it after the commit; hold on to it while the store is away.
+
+        In smaller parts after each failure: a batch may be too much for one transaction, and would
+        be so for ever.
+        """
         part = f"taking {inlet.subscription.queue}"
-        while not self.stopping:
+        size = len(deliveries)
+        while deliveries and not self.stopping:
             try:
-                take_and_ack(inlet, subscriber, deliveries)
+                take_and_ack(inlet, subscriber, deliveries[:size])
             except (StoreUnavailable, BrokerUnavailable) as error:
                 self.platform.condition.broken(part, str(error))
+                size = max(1, size // 2)
                 eventlet.sleep(PAUSE_AFTER_FAULT)
                 if isinstance(error, BrokerUnavailable):
                     # Or a queue that is missing stays so, where no other subscription looks.
                     self._poll(subscriber, 0)
             else:
                 self.platform.condition.works(part)
-                return
+                deliveries = deliveries[size:]
 
 
 class Timer(_MusterEntrypoint):

@@ -23,7 +23,7 @@ from muster.service.platform import (
     SubscriberSource,
 )
 from muster.service.runner import LOOK_EVERY, run_services
-from muster.storage.store import Store
+from muster.storage.store import Store, StoreUnavailable
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
 from tests.events import PAPERS, SOMEBODY, TOPOLOGY, a_message
@@ -219,6 +219,30 @@ def test_a_lost_retry_queue_is_made_again_while_a_message_waits_to_go_there(worl
     world.run(Failing, until=put_off, source=Mending(world.broker, retries))
 
     assert world.broker.depths()[retries.name] == 1
+    assert world.broker.depths()[PAPERS.queue] == 0
+
+
+def test_a_batch_that_is_too_much_for_one_transaction_is_taken_in_parts(world: World) -> None:
+    """The database ends what takes it too long; the same again would take as long again."""
+
+    class Slow:
+        name = "notify"
+
+        @subscribe("papers", AuthorisationExpired, batched=True)
+        def hear(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
+            if len(envelopes) > 1:
+                raise StoreUnavailable("canceling statement due to statement timeout")
+            world.taken.extend(envelope.id for envelope in envelopes)
+
+    world.publish(1, 2)
+    gives_up_at = time.monotonic() + 5
+
+    def done() -> bool:
+        return len(world.taken) == 2 or time.monotonic() > gives_up_at
+
+    world.run(Slow, until=done)
+
+    assert world.taken == ["evt_1", "evt_2"]
     assert world.broker.depths()[PAPERS.queue] == 0
 
 
