@@ -75,7 +75,7 @@ walls: $(VENV)/development.stamp
 	$(BIN)/lint-imports --no-logo
 
 bench: setup-tests build/peers.stamp ## measure beside the alternatives, in one run; ROUNDS=5, ONLY="pipeline"
-	@$(BIN)/python -m benchmarks $(ONLY) --rounds $(or $(ROUNDS),5)
+	@$(BIN)/python -W ignore -m benchmarks $(ONLY) --rounds $(or $(ROUNDS),5)
 
 build/peers.stamp: benchmarks/peers/requirements.txt deploy/setup/venv.sh
 	@deploy/setup/venv.sh build/peers benchmarks/peers/requirements.txt
