@@ -92,15 +92,19 @@ _ALL = "nameko_hops"  # all three services in one process
 _EACH = ("nameko_hops:One", "nameko_hops:Two", "nameko_hops:Three")
 
 
-def _nameko(max_workers: int, *hosts: str) -> Peer:
+def _nameko(max_workers: int, *hosts: str, confirms: bool = True) -> Peer:
     """Return nameko with so many green threads for a service, its services in these processes."""
     command = ("nameko", "run", "--config", "nameko.yaml")
+    setting = f"processes: {len(hosts)}, green threads: {max_workers}"
     return Peer(
         "nameko",
-        f"processes: {len(hosts)}, green threads: {max_workers}",
+        setting if confirms else f"{setting}, no confirms",
         [(*command, host) for host in hosts],
         consumers=hosts.count(_ALL) or 1,
-        environment={"PIPELINE_WORKERS": str(max_workers)},
+        environment={
+            "PIPELINE_WORKERS": str(max_workers),
+            "PIPELINE_CONFIRMS": str(int(confirms)),
+        },
         queues=[
             f"evt-{heard}-stepped--{name}.take"
             for heard, name in (("source", "one"), ("one", "two"), ("two", "three"))
@@ -135,6 +139,7 @@ SETTINGS = (
     _nameko(10, _ALL),
     _nameko(10, _ALL, _ALL),
     _nameko(30, *_EACH),
+    _nameko(30, *_EACH, confirms=False),
     _dramatiq(2, 8),
     _dramatiq(2, 8, 100),
     _dramatiq(2, 4),

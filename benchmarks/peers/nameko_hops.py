@@ -1,7 +1,8 @@
 """Three hops in stock nameko: an event handler, a row, an event dispatched.
 
 Run as `nameko run --config nameko.yaml nameko_hops`: the green threads, `max_workers` of them, each
-borrow a connection. psycopg2 becomes green by nameko's monkey-patching.
+borrow a connection. psycopg2 becomes green by nameko's monkey-patching. PIPELINE_WORKERS sets
+how many; with PIPELINE_CONFIRMS=0 it publishes without waiting for the broker.
 """
 
 import os
@@ -14,6 +15,7 @@ from nameko.extensions import DependencyProvider
 from nameko.standalone.events import event_dispatcher
 
 CONNECTIONS = int(os.environ.get("PIPELINE_WORKERS", "10"))  # one for each of nameko's workers
+CONFIRMS = os.environ.get("PIPELINE_CONFIRMS", "1") == "1"
 INSERT = "INSERT INTO steps (step_id, job_id, hop, noted_at) VALUES (%s, %s, %s, now())"
 
 
@@ -40,7 +42,7 @@ class Steps(DependencyProvider):
 class One:
     name = "one"
     steps = Steps()
-    dispatch = EventDispatcher()
+    dispatch = EventDispatcher(use_confirms=CONFIRMS)
 
     @event_handler("source", "stepped")
     def take(self, event):
@@ -53,7 +55,7 @@ class One:
 class Two:
     name = "two"
     steps = Steps()
-    dispatch = EventDispatcher()
+    dispatch = EventDispatcher(use_confirms=CONFIRMS)
 
     @event_handler("one", "stepped")
     def take(self, event):
@@ -64,7 +66,7 @@ class Two:
 class Three:
     name = "three"
     steps = Steps()
-    dispatch = EventDispatcher()
+    dispatch = EventDispatcher(use_confirms=CONFIRMS)
 
     @event_handler("two", "stepped")
     def take(self, event):
