@@ -26,7 +26,8 @@ def forget_old(work: UnitOfWork, metadata: MetaData, at_once: int = AT_ONCE) -> 
     outbox = metadata.tables["outbox_messages"]
     answers = metadata.tables["idempotency_keys"]
     # The outbox is looked at from its oldest end only: it has no index by time, and needs none.
-    oldest = select(outbox.c.sequence).order_by(outbox.c.sequence).limit(at_once)
+    published = select(outbox.c.sequence).where(outbox.c.published_at.is_not(None))
+    oldest = published.order_by(outbox.c.sequence).limit(at_once)
     statements = (
         _delete_old(inbox, inbox.c.received_at, work.now - INBOX_KEPT, at_once),
         delete(outbox).where(

@@ -1,6 +1,7 @@
 """The relay brings every event to the broker, in order, whatever fails in between."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from muster.messaging.ports import OutboundMessage, Outcome
 from muster.messaging.topology import Subscription, Topology
 from muster.service.relay import WINDOW, Relay
 from muster.storage import outbox, republication
+from muster.storage.retention import PUBLISHED_KEPT, forget_old
 from muster.storage.store import Store
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
@@ -194,3 +196,18 @@ def test_what_is_said_again_does_not_flood_others_while_one_queue_is_full(store:
     assert len(set(publisher.seen)) == 20
     assert relay.trouble is None
     assert relay.step() == 0
+
+
+def test_what_was_published_is_forgotten_however_much_older_still_waits(store: Store) -> None:
+    """Events for a service that was never there must not keep all others in the outbox."""
+    with store.begin(SOMEBODY) as work:
+        for reference in ("waits", "waits, too", "goes"):
+            work.record(an_event(reference=reference))
+    with store.begin(SOMEBODY) as work:
+        long_ago = work.now - PUBLISHED_KEPT - timedelta(days=1)
+        outbox.mark_published(work.connection, store.metadata, [3], long_ago)
+
+    with store.begin(SOMEBODY) as work:
+        assert forget_old(work, store.metadata, at_once=2) == 1
+
+    assert waiting(store) == 2
