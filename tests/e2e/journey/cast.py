@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tests.e2e.actors import NEEDS, Client, Json, a_request, clear_reviews, join
-from tests.e2e.conftest import System
+from tests.e2e.journey.system import System
 from tests.waiting import eventually
 
 TRAVELLING = ["acknowledged", "mobilising", "en_route", "on_scene", "in_service", "released"]

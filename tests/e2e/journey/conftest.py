@@ -1,64 +1,25 @@
-"""A running system for each kind of store, as a user starts it, with a mailbox beside it."""
+"""A system on each kind of store in turn, and the cast it knows."""
 
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from email.message import Message
-from email.parser import BytesParser
-from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from muster.cli.deployment import Options
 from muster.cli.down import stop
 from muster.cli.node import NoRabbitMQ, find_scripts
-from muster.cli.running import Running
 from muster.cli.up import start
 from muster.contracts.catalogue import OWNERS
+from tests.e2e.actors import join, operator, publish_all_kinds
+from tests.e2e.journey.cast import Cast, all_kinds_are_offered
+from tests.e2e.journey.system import Mailbox, System, free_port
 from tests.servers.postgres import Cluster
 from tests.servers.session import missing
-
-
-@dataclass
-class Mailbox:
-    """A mail server that keeps what it gets."""
-
-    mails: list[Message] = field(default_factory=list)
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        """Keep a mail."""
-        content = envelope.content or b""
-        raw = content if isinstance(content, bytes) else content.encode()
-        self.mails.append(BytesParser().parsebytes(raw))
-        return "250 kept"
-
-    def to(self, address: str) -> list[str]:
-        """Return the subjects of the mails an address has got."""
-        return [str(mail["Subject"]) for mail in self.mails if address in str(mail["To"])]
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago; aiosmtpd cannot say which one it was given."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass(frozen=True)
-class System:
-    """A running Muster and its mailbox."""
-
-    running: Running
-    directory: Path
-    mailbox: Mailbox
+from tests.waiting import eventually
 
 
 @pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+    scope="package", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
 def system(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -91,3 +52,19 @@ def system(
     yield System(start(options), directory, mailbox)
     stop(directory)
     server.stop()
+
+
+@pytest.fixture(scope="package")
+def cast(system: System) -> Iterator[Cast]:
+    """Return an enterprise and two providers with the same capabilities, known to matching."""
+    watch = operator(system.directory)
+    enterprise = join(watch, system.directory, "enterprise", "mill", host="SG")
+    provider = join(watch, system.directory, "provider", "shield")
+    rival = join(watch, system.directory, "provider", "aegis")
+    for each in (provider, rival):
+        publish_all_kinds(each)
+    eventually(lambda: all_kinds_are_offered(watch, enterprise), within_s=60)
+    cast = Cast(watch, enterprise, provider, rival, system)
+    yield cast
+    for each in (watch, enterprise, provider, rival, *cast.guests):
+        each.close()
