@@ -1,4 +1,4 @@
-"""The decorators of `subscriptions.py`: subscribe, timer, background; and what methods depend on.
+"""The decorators of `subscriptions.py`: subscribe, timer, background.
 
 They run in a nameko ServiceRunner that is not monkey-patched. Each subscription has a green thread
 that polls the broker without blocking and takes one batch at a time, from its first statement to
@@ -14,8 +14,7 @@ from typing import Any, TypeVar, cast
 
 import eventlet
 from eventlet.event import Event as Signal
-from nameko.extensions import DependencyProvider, Entrypoint
-from pydantic_settings import BaseSettings
+from nameko.extensions import Entrypoint
 
 from muster.contracts.event import Event
 from muster.messaging.errors import BrokerUnavailable
@@ -32,40 +31,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.001, 0.02  # seconds between polls of an idle queue
 PAUSE_AFTER_FAULT = 0.5
 TIMER_PAUSE = 0.1
-
-
-class Setting(DependencyProvider):  # type: ignore[misc]
-    """Gives a service its validated settings, read from the environment at start."""
-
-    def __init__(self, settings: type[BaseSettings]) -> None:
-        self.settings = settings
-
-    def setup(self) -> None:
-        """Read and validate; a wrong value stops the process with every error at once."""
-        self.value = self.settings()
-
-    def get_dependency(self, worker_ctx: object) -> BaseSettings:  # noqa: ARG002 - nameko's
-        """Return the settings."""
-        return self.value
-
-
-class Kept(DependencyProvider):  # type: ignore[misc]
-    """Gives a service what is made once of its settings, at start, and kept for as long as it runs.
-
-    All its methods share it, in every thread.
-    """
-
-    def __init__(self, settings: type[BaseSettings], build: Callable[[Any], object]) -> None:
-        self.settings = settings
-        self.build = build
-
-    def setup(self) -> None:
-        """Make it; a wrong setting stops the process with every error at once."""
-        self.value = self.build(self.settings())
-
-    def get_dependency(self, worker_ctx: object) -> object:  # noqa: ARG002 - nameko's
-        """Return what is kept."""
-        return self.value
 
 
 class _MusterEntrypoint(Entrypoint):  # type: ignore[misc]
