@@ -117,22 +117,7 @@ class RecordAuthorisation(Contract):
 
     def paper(self) -> Paper:
         """Return it in the domain's words."""
-        return Paper(
-            kind=self.kind,
-            reference=self.reference,
-            issuer=self.issuer,
-            valid=self.valid,
-            jurisdiction=self.jurisdiction,
-            activities=self.activities,
-            armed=self.armed,
-            environment=self.environment,
-            standard=self.standard,
-            icoca_class=self.icoca_class,
-            limit=self.limit,
-            territory=self.territory,
-            lines=self.lines,
-            armed_excluded=self.armed_excluded,
-        )
+        return Paper(**dict(self))
 
 
 class MoveAuthorisation(Contract):
@@ -157,17 +142,7 @@ class DescribeCapability(Contract):
 
     def particulars(self) -> Particulars:
         """Return it in the domain's words."""
-        return Particulars(
-            name=self.name,
-            attributes=self.attributes,
-            capacity=self.capacity,
-            base=self.base,
-            coverage=self.coverage,
-            lead_time_minutes=self.lead_time_minutes,
-            price=self.price,
-            available=self.available,
-            blackouts=self.blackouts,
-        )
+        return Particulars(**dict(self))
 
 
 class MoveCapability(Contract):

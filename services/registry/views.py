@@ -130,21 +130,12 @@ class CapabilityView(Contract):
     @classmethod
     def of(cls, capability: Capability) -> "CapabilityView":
         """Return the view of a capability."""
-        said = capability.particulars
         return cls(
             capability_id=capability.capability_id,
             provider_id=capability.provider_id,
             status=capability.status,
             version=capability.version,
-            name=said.name,
-            attributes=said.attributes,
-            capacity=said.capacity,
-            base=said.base,
-            coverage=said.coverage,
-            lead_time_minutes=said.lead_time_minutes,
-            available=said.available,
-            blackouts=said.blackouts,
-            price=said.price,
+            **vars(capability.particulars),
         )
 
 

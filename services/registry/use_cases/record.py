@@ -83,19 +83,10 @@ def _may_exclude_arms(paper: Paper) -> bool:
 
 def capability_snapshot(capability: Capability) -> CapabilityChanged:
     """Return all there is to know of a capability."""
-    said = capability.particulars
     return CapabilityChanged(
         capability_id=capability.capability_id,
         version=capability.version,
         provider_id=capability.provider_id,
-        name=said.name,
         status=capability.status,
-        attributes=said.attributes,
-        capacity=said.capacity,
-        base=said.base,
-        coverage=said.coverage,
-        lead_time_minutes=said.lead_time_minutes,
-        available=said.available,
-        blackouts=said.blackouts,
-        price=said.price,
+        **vars(capability.particulars),
     )
