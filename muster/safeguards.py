@@ -18,6 +18,7 @@ class Safeguard(StrEnum):
     ACK_AFTER_COMMIT = "ack-after-commit"  # or a crash would lose what was acked
     HOLD_CHECK = "hold-check"  # an engine that errs cannot overbook
     OUTBOX_ORDER = "outbox-order"  # what happened first is said first
+    RESTORATION = "restoration"  # whoever makes a queue that was lost asks for what it missed
     DRAIN = "drain"  # a worker that is told to stop finishes what it has in hand
 
 

@@ -92,7 +92,7 @@ def worker() -> None:
     brokers: dict[str, BrokerAccess] = {}
     for address, services in _by_login(settings).items():
         restorers = [
-            Restorer(topology, service, QueueMemory(stores[service], condition))
+            Restorer(topology, service, QueueMemory(stores[service], condition, settings.without))
             for service in services
         ]
         connection = RabbitConnection(address, restorers)

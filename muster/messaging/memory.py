@@ -107,7 +107,7 @@ class InMemoryBroker:
 
     def lose(self, name: str) -> None:
         """Delete a queue with all it holds, handed out or not, as an operator might."""
-        self._queues[name] = MemoryQueue(name, self._tags)
+        self._queues[name].clear()
         self._late = [late for late in self._late if late[2] != name]
         heapify(self._late)
         self._lost.add(name)

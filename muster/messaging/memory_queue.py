@@ -70,6 +70,12 @@ class MemoryQueue:
         """Remove and return what was handed out under these tags; ignore unknown tags."""
         return [self._taken.pop(tag) for tag in tags if tag in self._taken]
 
+    def clear(self) -> None:
+        """Forget everything, handed out or not."""
+        self.last_due = None
+        self._waiting.clear()
+        self._taken.clear()
+
     def taken(self) -> list[int]:
         """Return the tags of everything that is handed out."""
         return list(self._taken)

@@ -17,6 +17,7 @@ from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.envelope import Envelope
 from muster.messaging.restoring import Restored
+from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.service.platform import Condition
 from muster.storage import republication, subscriptions
 from muster.storage.store import Store
@@ -46,8 +47,11 @@ class QueueMemory:
     It is a `restoring.Memory`.
     """
 
-    def __init__(self, store: Store, condition: Condition | None = None) -> None:
+    def __init__(
+        self, store: Store, condition: Condition | None = None, without: Safeguards = NOTHING
+    ) -> None:
         self._store = store
+        self._without = without
         self._condition = condition or Condition()
 
     def heard(self) -> Mapping[str, frozenset[str]]:
@@ -67,7 +71,7 @@ class QueueMemory:
         asks = RESTORATIONS[self._store.service]
         with self._store.begin(self._context(restoration)) as work:
             for each in restored:
-                if each.missed:
+                if each.missed and Safeguard.RESTORATION not in self._without:
                     work.record(asks(queue=each.queue, event_types=tuple(sorted(each.missed))))
             known = {each.queue: each.heard for each in restored}
             subscriptions.finish(work.connection, self._store.metadata, restoration, known)

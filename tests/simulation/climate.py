@@ -19,6 +19,7 @@ class Climate:
 
     disturbance: Disturbance = CALM  # what happens to messages on their way into a queue
     outages: float = 0.0  # that the broker goes, blocks, or drops its connections
+    losses: float = 0.0  # that the broker loses a queue with all it holds, or everything
     refusals: float = 0.0  # that the broker does not take a message
     cuts: float = 0.0  # that the connection breaks in the middle of publishing
     database: float = 0.0  # that a transaction fails
@@ -33,7 +34,7 @@ class Climate:
     twins: frozenset[str] = frozenset()  # services with two workers at once
     paces: Mapping[str, float] = field(default_factory=dict)  # of services: slow ones batch more
     webhooks: bool = False
-    founding: bool = False  # whether joining the alliance is part of the story
+    founding: bool = False  # whether making the queues and joining is part of the story
     forgetful: bool = False  # that the engine proposes what is held already
     without: Safeguards = NOTHING  # safeguards that are removed: something has to go wrong then
 
@@ -46,6 +47,8 @@ class Climate:
             or self.failures
             or self.twins
             or self.lingering
+            or self.losses  # what is said again comes after what is newer
+            or self.founding  # for then queues are made, and ask for what was said before
         )
 
 
@@ -85,4 +88,5 @@ def climate_of(seed: int) -> Climate:
         paces={service: 1.0 if some(1, 0.25) else SLOW for service in OWNERS},
         webhooks=chance.random() < 0.3,
         founding=chance.random() < 0.05,
+        losses=some(0.006, 0.15),
     )

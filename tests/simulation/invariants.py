@@ -34,6 +34,7 @@ TAKEN = "SELECT count(*) FROM bookings WHERE status <> 'released'"
 UNSETTLED = "SELECT count(*) FROM notifications WHERE settled_at IS NULL"
 SENT = "SELECT notification_id FROM notifications WHERE status = 'sent'"
 UNPUBLISHED = "SELECT count(*) FROM outbox_messages WHERE published_at IS NULL"
+ASKED_AGAIN = "SELECT event_types FROM republications"
 
 # Copies of what others own; an older version never overwrites a newer one. By service and table.
 COPIES = {
@@ -122,6 +123,7 @@ class Invariants:
         machinery.ledger.check_complete()
         for service in machinery.databases.engines:
             assert self._ask(service, UNPUBLISHED) == [(0,)], f"{service} has not said all"
+            assert not self._ask(service, ASKED_AGAIN), f"{service} was asked to say it again"
         self._check_projections()
         self._check_notifications()
         requests = dict(self._ask("matching", "SELECT request_id, status FROM requests"))

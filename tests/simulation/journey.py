@@ -9,18 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 
 from muster.safeguards import NOTHING
+from muster.storage import retention
 from services.matching import matcher
 from services.matching.engine.engine import plan
 from services.matching.engine.model import Demand, Plan, Pool
 from services.matching.engine.policy import Policy
 from services.matching.use_cases import source_requests
 from services.notify.use_cases import deliver_webhooks, recording
-from tests.simulation.alliance import Alliance, found, register_webhooks
+from tests.simulation.alliance import Alliance, context, found, register_webhooks
 from tests.simulation.climate import MILD, Climate, climate_of
 from tests.simulation.invariants import Invariants
 from tests.simulation.machinery import Databases, Machinery
@@ -119,13 +120,23 @@ def databases() -> Databases:
 
 @cache
 def _founded(*, webhooks: bool) -> Founded:
-    climate = Climate(webhooks=webhooks) if webhooks else MILD
+    climate = replace(MILD, webhooks=webhooks, founding=True)
     machinery = Machinery(FOUNDERS_SEED, climate, databases())
     alliance = found(machinery.calm_store("registry"))
     _live_on(machinery, Invariants(machinery))
     _register(machinery, alliance)
     said = frozenset(machinery.ledger.said())
+    _forget(machinery)
     return Founded(alliance, machinery.databases.copy(), said, machinery.clock.now())
+
+
+def _forget(machinery: Machinery) -> None:
+    """Let so much time pass that nobody says again what was said: stories are not about that."""
+    machinery.skip_to(machinery.clock.now() + retention.PUBLISHED_KEPT + timedelta(days=1))
+    for service in machinery.databases.engines:
+        store = machinery.calm_store(service)
+        while store.transact(context(0), partial(retention.forget_old, metadata=store.metadata)):
+            pass
 
 
 @contextmanager

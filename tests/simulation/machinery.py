@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from muster.cli.bootstrap import metadata_of, subscriptions_class
 from muster.clock import SeededIds, SimulatedClock
 from muster.contracts.catalogue import OWNERS
+from muster.messaging.blueprint import exchanges_of
 from muster.messaging.errors import BrokerUnavailable
 from muster.service.relay import Relay
 from muster.storage.engine import open_engine
@@ -50,7 +51,10 @@ ROUNDS = 0.3  # of couriers and the like, beside queues and people: they find mo
 SELDOM = 0.001  # of rounds that look for work where there hardly is any
 
 # Cheap questions, asked of the database itself: whether a process would find anything to do.
-WAITING = "SELECT 1 FROM outbox_messages WHERE published_at IS NULL LIMIT 1"
+WAITING = """
+SELECT 1 FROM outbox_messages WHERE published_at IS NULL UNION ALL SELECT 1 FROM republications
+LIMIT 1
+"""
 NEXT_TIMER = "SELECT min(due_at) FROM timers"
 NEXT_LETTER = "SELECT min(due_at) FROM notifications WHERE settled_at IS NULL AND channel = 'email'"
 NEXT_POST = """
@@ -105,6 +109,8 @@ class Machinery:
         for service in OWNERS:
             self._start(service)
         self._add_weather()
+        if climate.founding:
+            self.network.wipe()  # there is nothing yet: all has to be made, and asked for
 
     def mortal_store(self, service: str) -> Store:
         """Return a service's store as a process has it that may be killed."""
@@ -138,7 +144,9 @@ class Machinery:
 
     def _start_relay(self, service: str) -> None:
         sender = self.ledger.sender(service)
-        publisher = NetworkPublisher(self.network, sender, self.let_others_act)
+        publisher = NetworkPublisher(
+            self.network, sender, self.let_others_act, exchanges_of(service)
+        )
         without = self.faults.climate.without
         relay = Relay(self.mortal_store(service), publisher, without)
 
@@ -163,6 +171,9 @@ class Machinery:
                     pace,
                 )
             )
+        if self.faults.climate.losses or self.faults.climate.founding:
+            has_gap, mend = partial(self.network.gap, worker.service), worker.put_in_order
+            add(Actor(f"{name}: missing queues", has_gap, lambda: worker.step(mend), pace))
         timers_due = self._is_due(due[NEXT_TIMER])
         add(Actor(f"{name}: timers", timers_due, lambda: worker.step(worker.fire_due)))
         occasions: dict[str, Callable[[], object]] = {
@@ -207,6 +218,9 @@ class Machinery:
         if climate.outages:
             fall_ill, weight = network.fall_ill, climate.outages
             add(Actor("the broker falls ill", lambda: network.is_well, fall_ill, weight, idle=True))
+        if climate.losses:
+            lose, weight = network.lose_something, climate.losses
+            add(Actor("the broker loses something", network.may_lose, lose, weight, idle=True))
         if climate.deploys:
             add(Actor("a deploy", _always, self._deploy, climate.deploys, idle=True))
 

@@ -5,8 +5,10 @@ What happens to messages between a publisher and a queue is the broker's own dis
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from muster.clock import Clock
+from muster.messaging.blueprint import Exchange, Queue
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.memory_clients import InMemorySubscriber
@@ -15,6 +17,8 @@ from muster.messaging.topology import Topology
 from tests.simulation.faults import Faults
 
 PREFETCH = 40
+MOST_LOSSES = 2
+WIPED = 0.2  # of losses: everything is lost, not one queue
 HEAL = 0.3  # that what is down comes back, whenever somebody looks after it
 
 
@@ -25,9 +29,12 @@ class Network(InMemoryBroker):
         self, topology: Topology, clock: Clock, chance: random.Random, faults: Faults
     ) -> None:
         super().__init__(topology, clock, chance, faults.climate.disturbance)
+        self._numbers = count(1)  # of losses
         self.faults = faults
         self.blocked = False  # by an alarm: publishing waits in vain, consuming goes on
         self.is_up = True
+        self._losses = 0
+        self._gaps: dict[str, int] = {}  # by service: the latest loss that it has not mended
 
     @property
     def is_well(self) -> bool:
@@ -46,6 +53,36 @@ class Network(InMemoryBroker):
     def handed_out(self, queue: str) -> int:
         """Return how many messages of a queue are with subscribers."""
         return len(self._queues[queue].taken())
+
+    def lose(self, name: str) -> None:
+        """Delete a queue with all it holds: there is a gap in what its service has here."""
+        super().lose(name)
+        self._gaps[name.partition(".")[0]] = next(self._numbers)
+
+    def lose_something(self) -> None:
+        """Lose a queue, as often as not one that holds something, or everything."""
+        self._losses += 1
+        if self._chance.random() < WIPED:
+            self.faults.counts["broker: wiped"] += 1
+            self.wipe()
+            return
+        self.faults.counts["broker: lost a queue"] += 1
+        depths = self.depths()
+        full = [name for name, depth in depths.items() if depth]
+        self.lose(self._chance.choice(full if full and self._chance.random() < 0.5 else [*depths]))
+
+    def may_lose(self) -> bool:
+        """Tell whether it may lose more: what is lost makes a story longer, in which more is."""
+        return self.is_up and self._losses < MOST_LOSSES
+
+    def gap(self, service: str) -> int:
+        """Return the latest loss that a service has not mended, or 0."""
+        return self._gaps.get(service, 0)
+
+    def mended(self, service: str, gap: int) -> None:
+        """Note that all of a service is there again, unless it has lost something else since."""
+        if self.gap(service) == gap:
+            self._gaps.pop(service, None)
 
     def recover(self) -> None:
         """Come back."""
@@ -71,6 +108,7 @@ class NetworkPublisher:
     """A publisher of one process.
 
     `sent` is told of every message, in order, as it goes out. While it waits, `meanwhile` happens.
+    Where something finds no queue it makes `exchanges` again, for they may be gone, too.
     """
 
     def __init__(
@@ -78,9 +116,11 @@ class NetworkPublisher:
         network: Network,
         sent: Callable[[OutboundMessage], None] = lambda _: None,
         meanwhile: Callable[[], None] = lambda: None,
+        exchanges: Sequence[Exchange] = (),
     ) -> None:
         self._network = network
         self._sent = sent
+        self._exchanges = exchanges
         self._meanwhile = meanwhile
 
     def publish(self, messages: Sequence[OutboundMessage]) -> list[Outcome]:
@@ -95,6 +135,9 @@ class NetworkPublisher:
         if faults.strikes("broker: connection broke while publishing", faults.climate.cuts):
             reached = faults.some(len(messages))
         outcomes = [self._publish(message) for message in messages[:reached]]
+        if Outcome.RETURNED in outcomes:
+            for exchange in self._exchanges:
+                self._network.make_exchange(exchange)
         if reached < len(messages):  # what was confirmed in time is anybody's guess
             heard = faults.some(reached + 1)
             unheard = len(messages) - heard
@@ -157,3 +200,20 @@ class NetworkSubscriber:
         """Stop; what is unsettled goes back."""
         self.unsent.clear()
         self._inner.close()
+
+
+class NetworkBroker:
+    """The broker as a worker has it that puts its queues in order; things happen in between."""
+
+    def __init__(self, network: Network, meanwhile: Callable[[], None]) -> None:
+        self._network = network
+        self._meanwhile = meanwhile
+        self.has_exchange = network.has_exchange
+        self.has_queue = network.has_queue
+        self.make_exchange = network.make_exchange
+        self.bind = network.bind
+
+    def make_queue(self, queue: Queue) -> None:
+        """Make the queue, unless it is there; bind it to nothing."""
+        self._meanwhile()
+        self._network.make_queue(queue)

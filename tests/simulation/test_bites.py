@@ -26,12 +26,13 @@ class Bite:
 
 BITES = {
     Safeguard.INBOX: Bite(r"\S+ took evt_\w+ twice", 0),
-    Safeguard.ACK_AFTER_COMMIT: Bite(r"\S+ never took evt_\w+", 9, lambda each: each.deaths),
-    Safeguard.HOLD_CHECK: Bite(r"overbooked|is filled with", 3),
+    Safeguard.ACK_AFTER_COMMIT: Bite(r"\S+ never took evt_\w+", 23, lambda each: each.deaths),
+    Safeguard.HOLD_CHECK: Bite(r"overbooked|is filled with", 4),
     Safeguard.OUTBOX_ORDER: Bite(r"evt_\w+ of \w+ was sent out of order", 0),
+    Safeguard.RESTORATION: Bite(r"\S+ never took evt_\w+", 8, lambda each: each.losses),
     Safeguard.DRAIN: Bite(
         r"an orderly stop made \d+ messages come again",
-        23,
+        27,
         lambda each: each.deploys and each.lingering,
     ),
 }

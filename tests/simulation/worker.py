@@ -9,18 +9,21 @@ from muster.contracts.vocabulary.errors import TransientError
 from muster.messaging.envelope import Envelope
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery
+from muster.messaging.restoring import Restorer
 from muster.messaging.topology import Subscription
 from muster.safeguards import Safeguard
 from muster.service import Kept, Setting
 from muster.service.declared import Declared, declared
 from muster.service.entrypoints import Background, Subscribe, Timer
 from muster.service.inlet import BatchHandler, Inlet, one_by_one, take_and_ack
+from muster.service.restoration import QueueMemory
 from muster.service.timekeeper import Timekeeper
 from muster.storage.store import Store, StoreUnavailable
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching.matcher import Matcher
 from tests.simulation.faults import Killed
-from tests.simulation.network import NetworkPublisher, NetworkSubscriber
+from tests.simulation.ledger import whole_topology
+from tests.simulation.network import NetworkBroker, NetworkPublisher, NetworkSubscriber
 
 if TYPE_CHECKING:
     from tests.simulation.machinery import Machinery
@@ -78,6 +81,23 @@ class Worker:
     def fire_due(self) -> None:
         """Fire what is due."""
         self._keeper.fire_due(TIMERS_AT_ONCE)
+
+    def put_in_order(self) -> None:
+        """Make what the service has lost at the broker, and ask for what was missed."""
+        network, store = self._machinery.network, self.store
+        without = self._machinery.faults.climate.without
+        memory = QueueMemory(store, without=without)
+        restorer = Restorer(whole_topology(), self.service, memory)
+
+        def meanwhile() -> None:
+            self._machinery.faults.may_kill("while making queues")
+            self._machinery.let_others_act()
+            if self.store is not store:
+                raise Killed("while making queues")  # with all of its worker
+
+        gap = network.gap(self.service)
+        if restorer.put_in_order(NetworkBroker(network, meanwhile)):
+            network.mended(self.service, gap)
 
     def run_round(self, name: str) -> None:
         """Do a background round."""
