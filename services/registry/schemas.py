@@ -117,7 +117,22 @@ class RecordAuthorisation(Contract):
 
     def paper(self) -> Paper:
         """Return it in the domain's words."""
-        return Paper(**dict(self))
+        return Paper(
+            kind=self.kind,
+            reference=self.reference,
+            issuer=self.issuer,
+            valid=self.valid,
+            jurisdiction=self.jurisdiction,
+            activities=self.activities,
+            armed=self.armed,
+            environment=self.environment,
+            standard=self.standard,
+            icoca_class=self.icoca_class,
+            limit=self.limit,
+            territory=self.territory,
+            lines=self.lines,
+            armed_excluded=self.armed_excluded,
+        )
 
 
 class MoveAuthorisation(Contract):
@@ -142,7 +157,17 @@ class DescribeCapability(Contract):
 
     def particulars(self) -> Particulars:
         """Return it in the domain's words."""
-        return Particulars(**dict(self))
+        return Particulars(
+            name=self.name,
+            attributes=self.attributes,
+            capacity=self.capacity,
+            base=self.base,
+            coverage=self.coverage,
+            lead_time_minutes=self.lead_time_minutes,
+            price=self.price,
+            available=self.available,
+            blackouts=self.blackouts,
+        )
 
 
 class MoveCapability(Contract):
