@@ -160,3 +160,28 @@ def kept(store: Store) -> int:
     with store.read() as connection:
         rows = connection.execute(store.metadata.tables["inbox_messages"].select())
         return len(rows.all())
+
+
+def test_a_login_that_fails_holds_up_no_other(world: World) -> None:
+    """Each has rounds of its own: the others' events go out, and the reason says whose do not."""
+    refused, accepted = InMemoryBroker(TOPOLOGY, world.clock), world.broker
+    rounds = {
+        store.service: Rounds(
+            [Relay(store, broker.publisher())],
+            world.condition,
+            lambda broker=broker: broker.publish([]),  # type: ignore[misc]
+            lambda: world.clock.now().timestamp(),
+            broker=f"broker for {store.service}",
+        )
+        for store, broker in zip(world.stores, (refused, accepted), strict=True)
+    }
+    for store in world.stores:
+        say(store)
+    refused.stop()
+
+    assert [each.turn() for each in rounds.values()] == [0, 1]
+    assert world.condition.reasons() == ["broker for registry: the in-memory broker is stopped"]
+
+    refused.start()
+    assert [each.turn() for each in rounds.values()] == [1, 0]
+    assert world.condition.reasons() == []
