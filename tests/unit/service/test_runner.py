@@ -142,6 +142,26 @@ def test_what_is_in_hand_is_finished_before_the_end_unless_nothing_is_drained(
     assert world.broker.depths()[PAPERS.queue] == left
 
 
+def test_a_batch_that_does_not_end_in_time_is_left_to_the_next_process(world: World) -> None:
+    """The deadline that was set counts: whoever deploys kills what takes much longer."""
+    in_hand: list[str] = []
+
+    class Endless:
+        name = "notify"
+
+        @subscribe("papers", AuthorisationExpired)
+        def hear(self, work: UnitOfWork, envelope: Envelope) -> None:
+            in_hand.append(envelope.id)
+            eventlet.sleep(60)
+
+    world.publish(1)
+    begun = time.monotonic()
+    world.run(Endless, until=lambda: bool(in_hand), drain_seconds=0.5)
+
+    assert 0.5 <= time.monotonic() - begun < 10
+    assert world.broker.depths()[PAPERS.queue] == 1
+
+
 def test_an_unforeseen_error_ends_the_process_and_says_so(world: World) -> None:
     """Whoever supervises it starts it again; it does not linger, deaf, with a green light."""
     source = Faulty()
