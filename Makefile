@@ -65,8 +65,9 @@ lint: $(VENV)/development.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
-docs: $(VENV)/development.stamp ## write docs/asyncapi.yaml anew from the code
+docs: $(VENV)/development.stamp ## write docs/asyncapi.yaml and docs/metrics.md anew from the code
 	@$(BIN)/muster asyncapi > docs/asyncapi.yaml
+	@$(BIN)/muster metrics > docs/metrics.md
 
 types: $(VENV)/development.stamp
 	$(BIN)/mypy

@@ -24,6 +24,7 @@ COMMANDS = (
     deployment.operator,
     deployment.broker_users,
     deployment.asyncapi,
+    deployment.metrics,
     deployment.ready,
 )
 

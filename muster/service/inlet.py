@@ -18,7 +18,7 @@ from muster.messaging.ports import Delivery, OutboundMessage, Outcome, Publisher
 from muster.messaging.retries import dead_letter_message, retry_message
 from muster.messaging.topology import Subscription
 from muster.observability.logs import correlated
-from muster.observability.metrics import BATCH_MESSAGES, BATCH_SECONDS, INBOX_DUPLICATES, MESSAGES
+from muster.observability.metrics import BATCH_SECONDS, BATCH_SIZE, INBOX_DUPLICATES, MESSAGES
 from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.storage import inbox
 from muster.storage.store import Store, StoreUnavailable
@@ -90,7 +90,7 @@ class Inlet:
         Raises StoreUnavailable or BrokerUnavailable if that is not possible now: nothing may be
         acked then, and taking the same deliveries again later is safe.
         """
-        BATCH_MESSAGES.labels(*self._labels).observe(len(deliveries))
+        BATCH_SIZE.labels(*self._labels).observe(len(deliveries))
         outgoing: list[OutboundMessage] = []
         parcels: list[_Parcel] = []
         for delivery in deliveries:

@@ -74,6 +74,13 @@ def asyncapi() -> None:
     typer.echo(yaml.safe_dump(describe(topology()), sort_keys=False, allow_unicode=True), nl=False)
 
 
+def metrics() -> None:
+    """Print what every metric means; docs/metrics.md holds it."""
+    from muster.observability.metrics_page import page
+
+    typer.echo(page(), nl=False)
+
+
 def ready(url: Annotated[str, typer.Argument(help="The /readyz of a process.")]) -> None:
     """Exit with 0 if a process is ready, else with 1 and the reason: a health check."""
     from muster.cli.readiness import why_not_ready

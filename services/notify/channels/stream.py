@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from muster.access import Caller
 from muster.contracts.vocabulary.errors import TransientError
 from muster.contracts.vocabulary.kinds import Role
-from muster.observability.metrics import NOTIFICATIONS
+from muster.observability.metrics_of_work import NOTIFICATIONS
 from muster.storage.store import Store
 from services.notify.domain.audience import hidden_from, without
 from services.notify.queries import entries_after, newest_entry

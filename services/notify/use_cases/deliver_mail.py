@@ -8,7 +8,7 @@ from typing import Protocol
 from muster.context import Context
 from muster.contracts.vocabulary.kinds import ContactPurpose
 from muster.contracts.vocabulary.lifecycle import Actor
-from muster.observability.metrics import NOTIFICATIONS
+from muster.observability.metrics_of_work import NOTIFICATIONS
 from muster.storage.store import Store
 from services.notify.domain.addressing import Contact, address_of
 from services.notify.domain.delivery import Channel, Outcome, Parcel, Result

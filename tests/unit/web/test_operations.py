@@ -24,4 +24,4 @@ def test_the_metrics_are_there_for_prometheus(client: httpx.Client) -> None:
     """In its text format, with our names."""
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
-    assert "muster_http_request_seconds_bucket" in answer.text
+    assert "muster_http_request_duration_seconds_bucket" in answer.text
