@@ -1,7 +1,6 @@
 """The patients, and the table of how they recovered."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,27 +13,32 @@ FIGURES = pytest.StashKey[dict[str, dict[str, Any]]]()
 
 
 class Ward:
-    """Keeps what was measured of each patient."""
+    """Where the patient on one kind of store is, and what was measured of it is kept."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, store: str, config: pytest.Config) -> None:
+        self.store = store
         self._figures = config.stash.setdefault(FIGURES, {})
 
-    @contextmanager
-    def patient(self, store: str) -> Iterator[Patient]:
-        """Admit a patient on this kind of store."""
-        with admitted(store) as patient:
-            yield patient
-
-    def keep(self, store: str, patient: Patient, accounting: Accounting) -> None:
-        """Keep the report, even if it is not as it should be."""
-        self._figures[store] = {"faults": patient.figures(), "accounting": accounting.as_json()}
+    def discharge(self, patient: Patient) -> Accounting:
+        """Return the accounts, and keep the report, even if it is not as it should be."""
+        accounting = patient.discharge()
+        told = {"faults": patient.figures(), "accounting": accounting.as_json()}
+        self._figures[self.store] = told
         keep_report("faults", self._figures)
+        return accounting
 
 
 @pytest.fixture(scope="module")
-def ward(pytestconfig: pytest.Config) -> Ward:
-    """Where patients are."""
-    return Ward(pytestconfig)
+def ward(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Ward:
+    """Return the ward for the store that the module names."""
+    return Ward(request.module.STORE, pytestconfig)
+
+
+@pytest.fixture(scope="module")
+def patient(ward: Ward) -> Iterator[Patient]:
+    """Admit a Muster under load."""
+    with admitted(ward.store) as patient:
+        yield patient
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

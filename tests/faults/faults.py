@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from muster.cli.broker import broker_is_ready, launch_broker
-from muster.cli.supervise import Program
 from muster.service.crash_points import Step
-from tests.faults.patient import HEARTBEAT_S, Patient, gone, now
+from tests.faults.patient import DRAIN_S, HEARTBEAT_S, Patient, gone, now
 from tests.servers.killing import kill_and_keep_down
 from tests.waiting import eventually
 
 STRUCK_WITHIN_S = 60
+ENDED_WITHIN_S = 5  # after draining: connections are closed, the interpreter ends
 ACCEPTED_WITHIN_S = 15
 CUT_OFF_WITHIN_S = 10 * HEARTBEAT_S
 _CLOSED = "rabbitmq_connections_closed_total"
@@ -44,10 +44,10 @@ def _killed(name: str, patient: Patient) -> Iterator[float]:
 
 @contextmanager
 def _told_to_stop(name: str, patient: Patient) -> Iterator[float]:
-    """Tell it to stop, as a deploy does: it ends before it would be killed."""
+    """Tell it to stop, as a deploy does: it ends when it has to, long before it would be killed."""
     struck = now()
     pid = patient.send(name, signal.SIGTERM)
-    eventually(lambda: gone(pid), within_s=Program.stop_seconds)
+    eventually(lambda: gone(pid), within_s=DRAIN_S + ENDED_WITHIN_S)
     yield struck
 
 

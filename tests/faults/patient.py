@@ -33,6 +33,7 @@ from tests.servers.rabbitmq import start_node
 from tests.waiting import eventually
 
 HEARTBEAT_S = 3
+DRAIN_S = 5
 RATE_PER_S = 3
 SETTLED_WITHIN_S = 200  # more than the lease of an e-mail that was sent and not recorded
 
@@ -218,6 +219,7 @@ def settings(outside: Sinks, orders: Path) -> dict[str, str]:
         **outside.environment,
         "MUSTER_TESTING": "yes",
         "MUSTER_CRASH_AT": str(orders),
+        "MUSTER_DRAIN_SECONDS": str(DRAIN_S),
         "MUSTER_SOURCING_RETRY_SECONDS": "1",
         "MUSTER_SOURCING_TRIES": "3",
         "MUSTER_LOG_LEVEL": "WARNING",

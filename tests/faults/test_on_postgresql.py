@@ -1,7 +1,5 @@
 """Everything that can be done to it, one thing after the other under one load, on PostgreSQL."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.faults.conftest import Ward
@@ -11,12 +9,7 @@ from tests.faults.patient import Patient
 
 pytestmark = [pytest.mark.faults, pytest.mark.broker, pytest.mark.postgres]
 
-
-@pytest.fixture(scope="module")
-def patient(ward: Ward) -> Iterator[Patient]:
-    """A Muster under load."""
-    with ward.patient("postgresql") as patient:
-        yield patient
+STORE = "postgresql"
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=str)
@@ -30,6 +23,4 @@ def test_of_all_that_was_accepted_nothing_is_lost_doubled_or_overbooked(
     patient: Patient, ward: Ward
 ) -> None:
     """Over all these faults together."""
-    accounting = patient.discharge()
-    ward.keep("postgresql", patient, accounting)
-    accounting.assert_nothing_lost()
+    ward.discharge(patient).assert_nothing_lost()
