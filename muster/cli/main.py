@@ -5,7 +5,7 @@ import warnings
 
 import typer
 
-from muster.cli.commands import deployment, machine, matching
+from muster.cli.commands import deployment, looking, machine, matching
 from muster.cli.dead_letters.app import app as dead_letters
 from muster.cli.errors import CannotRun
 
@@ -15,6 +15,7 @@ COMMANDS = (
     machine.down,
     machine.demo,
     machine.replay,
+    looking.doctor,
     matching.match,
     matching.allocate,
     deployment.api,
