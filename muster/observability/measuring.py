@@ -27,8 +27,9 @@ M = TypeVar("M", bound=MetricWrapperBase)
 
 
 class Metric(Generic[M]):
-    """A metric with its documentation. `by` says which processes export it, `when` when it moves.
+    """A metric with its documentation.
 
+    `by` says which processes export it, `of` for which services (none: all), `when` it moves.
     It keeps what it has made for each set of labels: looking that up costs more than counting.
     """
 
@@ -40,6 +41,7 @@ class Metric(Generic[M]):
         labels: Sequence[Label],
         by: Sequence[str],
         when: str,
+        of: Sequence[str] = (),
     ) -> None:
         self.kind = type(metric).__name__.lower()
         self.name = name
@@ -48,6 +50,7 @@ class Metric(Generic[M]):
         self.with_labels = tuple(labels)
         self.by = tuple(by)
         self.when = when
+        self.of = tuple(of)
         self._metric = metric
         self._children: dict[tuple[str, ...], M] = {}
 
@@ -59,11 +62,15 @@ class Metric(Generic[M]):
             child = self._children.setdefault(values, made)
         return child
 
-    def foresee(self, services: Sequence[str]) -> None:
-        """Have all series from the start that there can be, as far as their values are known.
+    def foresee(self, process: str, services: Sequence[str]) -> None:
+        """Have all series from the start that this process can export, if they can be listed.
 
-        So the first event of a kind is seen as one more, and not as a series that begins at one.
+        So the first event of a kind is seen as one more, and not as a series that begins at one. A
+        gauge has none before it is measured: 0 would be a claim.
         """
+        mine = process in self.by and (not self.of or set(self.of) & set(services))
+        if not mine or self.kind == "gauge":
+            return
         several = [
             tuple(services) if label.name == "service" else label.values
             for label in self.with_labels
@@ -78,17 +85,27 @@ class Metric(Generic[M]):
 
 
 def counter(
-    name: str, meaning: str, labels: Sequence[Label], by: Sequence[str], when: str
+    name: str,
+    meaning: str,
+    labels: Sequence[Label],
+    by: Sequence[str],
+    when: str,
+    of: Sequence[str] = (),
 ) -> Metric[Counter]:
     """Return a counter: it only rises, and begins anew with its process."""
-    return Metric(Counter(name, meaning, _names(labels)), name, meaning, labels, by, when)
+    return Metric(Counter(name, meaning, _names(labels)), name, meaning, labels, by, when, of)
 
 
 def gauge(
-    name: str, meaning: str, labels: Sequence[Label], by: Sequence[str], when: str
+    name: str,
+    meaning: str,
+    labels: Sequence[Label],
+    by: Sequence[str],
+    when: str,
+    of: Sequence[str] = (),
 ) -> Metric[Gauge]:
     """Return a gauge: how it is now."""
-    return Metric(Gauge(name, meaning, _names(labels)), name, meaning, labels, by, when)
+    return Metric(Gauge(name, meaning, _names(labels)), name, meaning, labels, by, when, of)
 
 
 def histogram(
@@ -98,10 +115,11 @@ def histogram(
     by: Sequence[str],
     when: str,
     buckets: Sequence[float],
+    of: Sequence[str] = (),
 ) -> Metric[Histogram]:
     """Return a histogram: how many were at most so much, for each bucket."""
     made = Histogram(name, meaning, _names(labels), buckets=buckets)
-    return Metric(made, name, meaning, labels, by, when)
+    return Metric(made, name, meaning, labels, by, when, of)
 
 
 def set_all(metric: Metric[Gauge], found: Mapping[tuple[str, ...], float]) -> None:

@@ -12,6 +12,7 @@ from muster.observability.measuring import API, WORKER, Label, counter, gauge, h
 
 _ENDED = ("closed", "cancelled", "expired", "unfilled", "completed", "aborted")
 _CHANNEL = ("email", "webhook", "stream")
+_MATCHING, _DISPATCH, _NOTIFY = ("matching",), ("dispatch",), ("notify",)
 _MEASURED = "measured every 15 s"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -21,6 +22,7 @@ REQUESTS_SUBMITTED = counter(
     [URGENCY],
     [API],
     "when a request is submitted",
+    of=_MATCHING,
 )
 FIRST_OFFER_SECONDS = histogram(
     "muster_request_first_offer_seconds",
@@ -31,6 +33,7 @@ FIRST_OFFER_SECONDS = histogram(
     [WORKER],
     "when a round of sourcing makes the first offer",
     (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, _MINUTE, 120, 300, 900, _HOUR, 4 * _HOUR, _DAY),
+    of=_MATCHING,
 )
 CONFIRMATION_SECONDS = histogram(
     "muster_request_confirmation_seconds",
@@ -42,6 +45,7 @@ CONFIRMATION_SECONDS = histogram(
         *(1, 5, 15, 30, _MINUTE, 120, 300, 600, 1800),
         *(_HOUR, 2 * _HOUR, 4 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY),
     ),
+    of=_MATCHING,
 )
 REQUESTS_UNFILLED = counter(
     "muster_requests_unfilled_total",
@@ -57,6 +61,7 @@ REQUESTS_UNFILLED = counter(
     ],
     [WORKER],
     "when a request is given up",
+    of=_MATCHING,
 )
 REQUESTS_OPEN = gauge(
     "muster_requests_open",
@@ -64,6 +69,7 @@ REQUESTS_OPEN = gauge(
     [Label("status", tuple(s for s in RequestStatus if s not in _ENDED)), URGENCY],
     [WORKER],
     _MEASURED,
+    of=_MATCHING,
 )
 GATE_VERDICTS = counter(
     "muster_gate_verdicts_total",
@@ -86,6 +92,7 @@ GATE_VERDICTS = counter(
     ],
     [API, WORKER],
     "when a round of sourcing commits",
+    of=_MATCHING,
 )
 OFFERS = counter(
     "muster_offers_total",
@@ -102,6 +109,7 @@ OFFERS = counter(
     ],
     [API, WORKER],
     "with each step of an offer",
+    of=_MATCHING,
 )
 CAPACITY_UNITS = gauge(
     "muster_capacity_units",
@@ -111,6 +119,7 @@ CAPACITY_UNITS = gauge(
     [KIND, COUNTRY, Label("state", ("offered", "held", "confirmed", "free"))],
     [WORKER],
     _MEASURED,
+    of=_MATCHING,
 )
 JOBS_OPEN = gauge(
     "muster_jobs_open",
@@ -118,6 +127,7 @@ JOBS_OPEN = gauge(
     [Label("status", tuple(s for s in JobStatus if s not in _ENDED))],
     [WORKER],
     _MEASURED,
+    of=_DISPATCH,
 )
 CHECK_INS_OVERDUE = gauge(
     "muster_check_ins_overdue",
@@ -125,6 +135,7 @@ CHECK_INS_OVERDUE = gauge(
     [COUNTRY],
     [WORKER],
     _MEASURED,
+    of=_DISPATCH,
 )
 CHECK_INS_MISSED = counter(
     "muster_check_ins_missed_total",
@@ -132,6 +143,7 @@ CHECK_INS_MISSED = counter(
     [],
     [WORKER],
     "when a check-in is missed",
+    of=_DISPATCH,
 )
 INCIDENTS_OPEN = gauge(
     "muster_incidents_open",
@@ -139,6 +151,7 @@ INCIDENTS_OPEN = gauge(
     [Label("severity", tuple(IncidentSeverity))],
     [WORKER],
     _MEASURED,
+    of=_DISPATCH,
 )
 SLA_BREACHES = counter(
     "muster_sla_breaches_total",
@@ -149,6 +162,7 @@ SLA_BREACHES = counter(
     [Label("objective", ("first_offer", "answer", "arrival", "check_in")), URGENCY],
     [API, WORKER],
     "when the breach is noticed",
+    of=(*_MATCHING, *_DISPATCH),
 )
 REVIEWS_WAITING = gauge(
     "muster_reviews_waiting",
@@ -156,6 +170,7 @@ REVIEWS_WAITING = gauge(
     [Label("jurisdiction", bound=COUNTRY.bound)],
     [WORKER],
     _MEASURED,
+    of=_MATCHING,
 )
 REVIEW_AGE = gauge(
     "muster_review_oldest_age_seconds",
@@ -163,6 +178,7 @@ REVIEW_AGE = gauge(
     [],
     [WORKER],
     _MEASURED,
+    of=_MATCHING,
 )
 AUTHORISATIONS_EXPIRING = gauge(
     "muster_authorisations_expiring",
@@ -171,6 +187,7 @@ AUTHORISATIONS_EXPIRING = gauge(
     [COUNTRY, Label("kind", tuple(AuthorisationKind)), Label("within", ("1d", "7d", "30d"))],
     [WORKER],
     _MEASURED,
+    of=_MATCHING,
 )
 
 NOTIFICATIONS = counter(
@@ -179,6 +196,7 @@ NOTIFICATIONS = counter(
     [Label("channel", _CHANNEL), Label("outcome", ("sent", "retried", "failed", "suppressed"))],
     [API, WORKER],
     "after each attempt",
+    of=_NOTIFY,
 )
 NOTIFICATIONS_WAITING = gauge(
     "muster_notifications_waiting",
@@ -186,6 +204,7 @@ NOTIFICATIONS_WAITING = gauge(
     [Label("channel", ("email", "webhook"))],
     [WORKER],
     _MEASURED,
+    of=_NOTIFY,
 )
 
 SOLVER_SECONDS = histogram(
@@ -195,6 +214,7 @@ SOLVER_SECONDS = histogram(
     [WORKER],
     "with each plan of a round of sourcing",
     (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+    of=_MATCHING,
 )
 SOLVER_GAP = histogram(
     "muster_solver_gap_ratio",
@@ -203,6 +223,7 @@ SOLVER_GAP = histogram(
     [WORKER],
     "with each plan of a round of sourcing",
     (0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
+    of=_MATCHING,
 )
 INDEX_CAPABILITIES = gauge(
     "muster_search_index_capabilities",
@@ -210,6 +231,7 @@ INDEX_CAPABILITIES = gauge(
     [],
     [API, WORKER],
     "whenever the index is brought up to date",
+    of=_MATCHING,
 )
 INDEX_AGE = gauge(
     "muster_search_index_age_seconds",
@@ -218,4 +240,5 @@ INDEX_AGE = gauge(
     [],
     [API, WORKER],
     "read at each scrape; asks no database",
+    of=_MATCHING,
 )

@@ -24,8 +24,8 @@ Three things to know when you write a query:
 - Gauges of state (measured every 15 s) are the same in every worker of a service, for they come
   from its database. Never add them up: `max without (instance, process) (...)`. While the database
   is away they stay as they were; `muster_measured_timestamp_seconds` tells how old they are.
-- Series whose labels are all known are there from the start, at 0. Others (rules, countries,
-  routes) come with their first event.
+- Counters and histograms whose labels can all be listed are there from the start, at 0. Others
+  (rules, routes) come with their first event, and gauges when they are first measured.
 
 RabbitMQ has metrics of its own, from its plugin `rabbitmq_prometheus`:
 `rabbitmq_queue_messages_ready`, `rabbitmq_queue_consumers`, `rabbitmq_alarms_memory_used_watermark`
@@ -67,10 +67,15 @@ def _described(metric: Metric[Any]) -> str:
         f"{metric.kind.capitalize()}. {metric.meaning}",
         "",
         *map(_label, metric.with_labels),
-        f"- from: {', '.join(metric.by)}; {metric.when}",
+        f"- from: {_origin(metric)}; {metric.when}",
         "",
     ]
     return "\n".join(lines)
+
+
+def _origin(metric: Metric[Any]) -> str:
+    services = f" of {', '.join(metric.of)}" if metric.of else ""
+    return f"{' and '.join(metric.by)}{services}"
 
 
 def _label(label: Label) -> str:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from sqlite3 import SQLITE_BUSY, SQLITE_LOCKED
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData
@@ -14,7 +15,7 @@ from muster.clock import Clock
 from muster.context import Context
 from muster.contracts.vocabulary.errors import TransientError
 from muster.contracts.vocabulary.identifiers import Ids
-from muster.observability.metrics import TRANSITIONS
+from muster.observability.metrics import DATABASE_UP, TRANSACTION_SECONDS, TRANSITIONS
 from muster.storage.engine import READ_ONLY
 from muster.storage.one_go import in_one_go, was_refused
 from muster.storage.unit_of_work import UnitOfWork
@@ -25,9 +26,16 @@ ATTEMPTS = 4  # a deadlock's victim, or a unit that met a lock, is run this ofte
 AGAIN_WITHIN_SECONDS = 5.0  # but not once it has taken so long: somebody waits for an answer
 TURN_SECONDS = 15.0
 
+# PostgreSQL's states of a deadlock's victim, a lock not had, a statement that took too long.
+_IN_THE_WAY = ("40", "55", "57014")
+
 
 class StoreUnavailable(TransientError):
     """The database cannot be reached, is locked, or broke off; the transaction left nothing."""
+
+
+class StoreBusy(StoreUnavailable):
+    """The database is there, but others, a deadlock or a limit of time stood in the way."""
 
 
 class OutcomeUnknown(StoreUnavailable):
@@ -47,6 +55,7 @@ class Store:
         self.ids = ids
         # SQLite has one writer; threads of this process queue here instead of polling its lock.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._up = DATABASE_UP.labels(service)
 
     @contextmanager
     def begin(self, context: Context) -> Iterator[UnitOfWork]:
@@ -56,6 +65,8 @@ class Store:
         OutcomeUnknown it may have been.
         """
         with (
+            self._timed(),
+            self._reaching(),
             self._taken_turn(),
             as_unavailable(),
             self.engine.connect() as connection,
@@ -69,6 +80,7 @@ class Store:
                     transaction.commit()
         for transition in work.transitions:
             TRANSITIONS.labels(self.service, transition.thing, transition.after).inc()
+        work.show_counts()
 
     def transact(self, context: Context, command: Callable[[UnitOfWork], T]) -> T:
         """Run a command in a unit of work; run it again after a deadlock or a stale write.
@@ -91,10 +103,44 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a consistent view of the data that will not write."""
-        with as_unavailable(), self.engine.connect() as plain:
+        with self._reaching(), as_unavailable(), self.engine.connect() as plain:
             connection = plain.execution_options(**{READ_ONLY: True})
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Measure a transaction, however it ends."""
+        started = time.perf_counter()
+        outcome = "rolled_back"
+        try:
+            yield
+            outcome = "committed"
+        except OutcomeUnknown:
+            outcome = "unknown"
+            raise
+        except StoreUnavailable:
+            outcome = "failed"
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            TRANSACTION_SECONDS.labels(self.service, outcome).observe(seconds)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Show whether the database could be reached."""
+        try:
+            yield
+        except StoreBusy:
+            self._up.set(1)
+            raise
+        except StoreUnavailable:
+            self._up.set(0)
+            raise
+        except Exception:
+            self._up.set(1)
+            raise
+        self._up.set(1)
 
     @contextmanager
     def _taken_turn(self) -> Iterator[None]:
@@ -102,7 +148,7 @@ class Store:
             yield
             return
         if not self._turn.acquire(timeout=TURN_SECONDS):
-            raise StoreUnavailable("the database is busy: others have kept it locked for too long")
+            raise StoreBusy("the database is busy: others have kept it locked for too long")
         try:
             yield
         finally:
@@ -115,13 +161,23 @@ def as_unavailable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise StoreUnavailable(f"the database failed: {error.orig}") from error
+        kind = StoreBusy if _is_there(error) else StoreUnavailable
+        raise kind(f"the database failed: {error.orig}") from error
     except NoConnectionFree as error:
-        raise StoreUnavailable("all connections to the database are in use") from error
+        raise StoreBusy("all connections to the database are in use") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailable(f"the database broke off: {error.orig}") from error
         raise
+
+
+def _is_there(error: OperationalError) -> bool:
+    """Tell whether the database said itself that others, or a limit, stood in the way."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in (SQLITE_BUSY, SQLITE_LOCKED)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return not error.connection_invalidated and state.startswith(_IN_THE_WAY)
 
 
 @contextmanager

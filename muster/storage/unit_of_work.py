@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
+from prometheus_client import Counter, Histogram
 from sqlalchemy import Connection, Delete, Insert, MetaData, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -15,6 +16,8 @@ from muster.contracts.vocabulary.identifiers import EventId, Ids, Prefix
 from muster.contracts.vocabulary.lifecycle import Transition
 from muster.messaging.envelope import Envelope
 from muster.messaging.topology import events_exchange
+from muster.observability.exemplars import exemplar
+from muster.observability.measuring import Metric
 from muster.storage.bulk import add_rows
 
 T = TypeVar("T")
@@ -39,6 +42,8 @@ class UnitOfWork:
         self._outbox: list[dict[str, Any]] = []
         self._timers: dict[tuple[str, str], dict[str, Any] | None] = {}  # None: to be forgotten
         self._postponed: dict[Callable[[UnitOfWork, list[Any]], None], list[Any]] = {}
+        self._counted: dict[tuple[Metric[Counter], tuple[str, ...]], float] = {}
+        self._observed: list[tuple[Histogram, float, dict[str, str] | None]] = []
 
     @contextmanager
     def caused_by(self, envelope: Envelope) -> Iterator[None]:
@@ -111,6 +116,23 @@ class UnitOfWork:
         PostgreSQL not even how many rows it struck.
         """
         self._postponed.setdefault(write, []).append(value)
+
+    def count(self, metric: Metric[Counter], *labels: str, by: float = 1) -> None:
+        """Let this counter rise if, and only if, the transaction commits."""
+        key = metric, labels
+        self._counted[key] = self._counted.get(key, 0) + by
+
+    def observe(self, metric: Metric[Histogram], amount: float, *labels: str) -> None:
+        """Enter this amount into a histogram if, and only if, the transaction commits."""
+        example = exemplar(self.context.traceparent)
+        self._observed.append((metric.labels(*labels), amount, example))
+
+    def show_counts(self) -> None:
+        """Let the metrics show what was counted; called by whoever opened it, after the commit."""
+        for (metric, labels), number in self._counted.items():
+            metric.labels(*labels).inc(number)
+        for histogram, amount, example in self._observed:
+            histogram.observe(amount, example)
 
     def flush(self) -> None:
         """Write what was recorded; called by whoever opened the unit, just before the commit."""
