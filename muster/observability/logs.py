@@ -1,4 +1,7 @@
-"""JSON logs, one object a line, each with the correlation id of what it belongs to."""
+"""JSON logs, one object a line, each with the correlation id of what it belongs to.
+
+While tracing is on also with the trace and the span: of what is being done, kept or not.
+"""
 
 import logging
 import sys
@@ -7,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from pythonjsonlogger.orjson import OrjsonFormatter
+
+from muster.observability.tracing import current
 
 # What the current thread or task is working on; "" outside of any request or delivery.
 correlation: ContextVar[str] = ContextVar("muster_correlation", default="")
@@ -25,12 +30,15 @@ def correlated(correlation_id: str) -> Iterator[None]:
 
 
 class CorrelationFilter(logging.Filter):
-    """Adds `correlation_id` to every record that does not bring its own."""
+    """Adds `correlation_id`, and the trace, to every record that does not bring its own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, marked."""
         if not hasattr(record, "correlation_id"):
             record.correlation_id = correlation.get()
+        span = current.get()
+        if span is not None and not hasattr(record, "trace_id"):
+            record.trace_id, record.span_id = span.context.trace_id, span.context.span_id
         return True
 
 

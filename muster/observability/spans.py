@@ -172,6 +172,12 @@ class Tracer:
         """Return an id that no other span has."""
         return f"{self._bits(64) or 1:016x}"
 
+    def new_trace(self, *, sampled: bool | None = None) -> SpanContext:
+        """Return the first span of a new trace; chance decides if nobody did whether it is kept."""
+        trace_id = f"{self._bits(128) or 1:032x}"
+        kept = self.samples(trace_id) if sampled is None else sampled
+        return SpanContext(trace_id, self.new_span_id(), kept)
+
     def start(
         self, name: str, kind: Kind, parent: SpanContext | None = None, *, joins: bool = False
     ) -> Span:
@@ -179,18 +185,15 @@ class Tracer:
 
         Whoever begins it ends it.
         """
-        span_id = self.new_span_id()
         if parent is None:
-            trace_id = f"{self._bits(128) or 1:032x}"
-            context = SpanContext(trace_id, span_id, self.samples(trace_id))
+            context = self.new_trace()
         else:
-            context = SpanContext(parent.trace_id, span_id, parent.sampled)
+            context = replace(parent, span_id=self.new_span_id())
         return Span(self, name, kind, context, parent, joins=joins)
 
     def quiet(self) -> Span:
         """Begin a span that is not kept: for what comes around all the time."""
-        context = SpanContext(f"{self._bits(128) or 1:032x}", self.new_span_id(), sampled=False)
-        return Span(self, "", Kind.INTERNAL, context)
+        return Span(self, "", Kind.INTERNAL, self.new_trace(sampled=False))
 
     def keep(self, span: Span, ended_ns: int | None = None) -> None:
         """Hand on a span that has ended."""

@@ -20,6 +20,7 @@ from muster.contracts.event import Event
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery, Subscriber
 from muster.messaging.topology import Subscription
+from muster.observability.tracing import current
 from muster.safeguards import Safeguard
 from muster.service.inlet import Inlet, one_by_one, take_and_ack
 from muster.service.platform import Platform
@@ -90,6 +91,7 @@ class Subscribe(_MusterEntrypoint):
             self.store,
             broker.publisher,
             platform.without,
+            platform.tracer,
         )
         subscriber = broker.subscribers.subscriber(subscription.queue, 2 * platform.batch_size)
         pause = SHORTEST_PAUSE
@@ -159,7 +161,7 @@ class Timer(_MusterEntrypoint):
         self.container.spawn_managed_thread(self._run, identifier=f"timer:{self.kind}")
 
     def _run(self) -> None:
-        keeper = Timekeeper(self.store, {self.kind: self.bound_method()})
+        keeper = Timekeeper(self.store, {self.kind: self.bound_method()}, self.platform.tracer)
         part = f"timer {self.kind}"
         try:
             while not self.stopping:
@@ -206,6 +208,8 @@ class Background(_MusterEntrypoint):
 
     def _run(self, method: Callable[[Store], bool], platform: Platform, store: Store) -> None:
         part = f"background {self.name}"
+        # The thread's own: nothing is handed on to a thread by itself.
+        current.set(None if platform.tracer is None else platform.tracer.quiet())
         while not self.halt.is_set():
             more = False
             try:

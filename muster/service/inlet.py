@@ -19,7 +19,9 @@ from muster.messaging.retries import dead_letter_message, retry_message
 from muster.messaging.topology import Subscription
 from muster.observability.logs import correlated
 from muster.observability.metrics import BATCH_SECONDS, BATCH_SIZE, INBOX_DUPLICATES, MESSAGES
+from muster.observability.spans import Tracer
 from muster.safeguards import NOTHING, Safeguard, Safeguards
+from muster.service.traces import attempting, receiving
 from muster.storage import inbox
 from muster.storage.store import Store, StoreUnavailable
 from muster.storage.unit_of_work import UnitOfWork
@@ -75,12 +77,14 @@ class Inlet:
         store: Store,
         publisher: Publisher,
         without: Safeguards = NOTHING,
+        tracer: Tracer | None = None,
     ) -> None:
         self.subscription = subscription
         self.without = without
         self._handler = handler
         self._store = store
         self._publisher = publisher
+        self._tracer = tracer
         self._labels = (subscription.service, subscription.name)
         self._context = Context(Actor(f"service:{subscription.service}"), correlation_id="")
 
@@ -98,7 +102,11 @@ class Inlet:
                 parcels.append(_Parcel(delivery, self._heard(parse(delivery.body))))
             except UnreadableMessage as error:
                 outgoing.append(self._dead_letter(delivery, str(error)))
-        with BATCH_SECONDS.labels(*self._labels).time():
+        taken = [(parcel.envelope, parcel.delivery.attempt) for parcel in parcels]
+        with (
+            receiving(self._tracer, self.subscription, taken),
+            BATCH_SECONDS.labels(*self._labels).time(),
+        ):
             outgoing += self._together(parcels)
         self._send(outgoing)
 
@@ -141,8 +149,11 @@ class Inlet:
         return []
 
     def _apply(self, parcels: Sequence[_Parcel]) -> None:
-        with self._store.begin(self._context) as work:
-            fresh = self._admit(work, [parcel.envelope.id for parcel in parcels])
+        ids = [parcel.envelope.id for parcel in parcels]
+        with attempting(ids) as attempt, self._store.begin(self._context) as work:
+            fresh = self._admit(work, ids)
+            if attempt is not None:
+                attempt.only(fresh)
             first: dict[str, Envelope] = {}
             for parcel in parcels:
                 if parcel.envelope.id in fresh:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from muster.messaging.ports import Publisher, Subscriber
+from muster.observability.spans import Tracer
 from muster.safeguards import NOTHING, Safeguards
 from muster.storage.store import Store
 
@@ -73,5 +74,6 @@ class Platform:
     drain_seconds: float
     condition: Condition = field(default_factory=Condition)
     without: Safeguards = NOTHING
+    tracer: Tracer | None = None  # None: tracing is off
 
     CONFIG_KEY = "MUSTER_PLATFORM"

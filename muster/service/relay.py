@@ -12,7 +12,9 @@ from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.outbound import can_be_sent
 from muster.messaging.ports import OutboundMessage, Outcome, Publisher
 from muster.observability.metrics import OUTBOX_AGE, OUTBOX_WAITING, PUBLISHED, REPUBLISHED
+from muster.observability.spans import Tracer
 from muster.safeguards import NOTHING, Safeguard, Safeguards
+from muster.service.traces import publish
 from muster.storage import outbox, republication
 from muster.storage.exclusive import ExclusiveRight
 from muster.storage.republication import Republication
@@ -27,12 +29,19 @@ WINDOW = 500  # messages in flight at once
 class Relay:
     """Relays the outbox of one service. Only one relay of a store works at a time."""
 
-    def __init__(self, store: Store, publisher: Publisher, without: Safeguards = NOTHING) -> None:
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        without: Safeguards = NOTHING,
+        tracer: Tracer | None = None,
+    ) -> None:
         self.service = store.service
         self.trouble: str | None = None  # why the last step left events in the outbox
         self._store = store
         self._publisher = publisher
         self._without = without
+        self._tracer = tracer
         self._passed = 0  # the sequence of the last event of windows that found no queue
         self._again_at_once = WINDOW  # fewer where the broker does not take all
         self._right = ExclusiveRight(store.engine, "relay")
@@ -62,7 +71,7 @@ class Relay:
         if not rows:
             self._note(None, passed)
             return 0
-        outcomes = self._publisher.publish([message for _, message in rows])
+        outcomes = publish(self._tracer, self._publisher, [message for _, message in rows])
         confirmed = [
             sequence
             for (sequence, _), outcome in zip(rows, outcomes, strict=True)

@@ -7,6 +7,8 @@ from muster.context import Context
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.observability.logs import correlated
 from muster.observability.metrics import TIMER_LATE_SECONDS, TIMERS
+from muster.observability.spans import Tracer
+from muster.observability.tracing import doing
 from muster.storage import timers
 from muster.storage.store import Store
 from muster.storage.timers import DueTimer
@@ -20,9 +22,12 @@ TimerHandler = Callable[[UnitOfWork, str], None]
 class Timekeeper:
     """Knows the handler of each kind of timer of one service."""
 
-    def __init__(self, store: Store, handlers: Mapping[str, TimerHandler]) -> None:
+    def __init__(
+        self, store: Store, handlers: Mapping[str, TimerHandler], tracer: Tracer | None = None
+    ) -> None:
         self._store = store
         self._handlers = handlers
+        self._tracer = tracer
 
     def fire_due(self, limit: int = 100) -> int:
         """Fire up to `limit` due timers; return how many were due.
@@ -47,7 +52,10 @@ class Timekeeper:
     def _fire(self, timer: DueTimer) -> None:
         context = Context(Actor(f"timer:{timer.kind}"), correlation_id=timer.correlation_id)
         try:
-            with self._store.begin(context) as work:
+            with (
+                doing(self._tracer, f"timer {timer.kind}", {"muster.subject": timer.subject}),
+                self._store.begin(context) as work,
+            ):
                 if timers.take(work.connection, self._store.metadata, timer):
                     self._handlers[timer.kind](work, timer.subject)
         except Exception:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from muster.contracts.vocabulary.identifiers import EventId, Ids, Prefix
 from muster.contracts.vocabulary.lifecycle import Transition
 from muster.messaging.envelope import Envelope
 from muster.messaging.topology import events_exchange
+from muster.observability.tracing import traceparent_of, turn_back, turn_to
 from muster.observability.exemplars import exemplar
 from muster.observability.measuring import Metric
 from muster.storage.bulk import add_rows
@@ -49,9 +51,11 @@ class UnitOfWork:
     def caused_by(self, envelope: Envelope) -> Iterator[None]:
         """Let everything recorded inside be an effect of this event."""
         outer, self.context = self.context, envelope.effect_context()
+        turned = turn_to(envelope.id)
         try:
             yield
         finally:
+            turn_back(turned)
             self.context = outer
 
     def record(self, event: Event, *, version: int | None = None) -> None:
@@ -59,11 +63,14 @@ class UnitOfWork:
 
         `version` is the aggregate's version after the change, where the aggregate has one.
         """
+        context, traceparent = self.context, traceparent_of(event, self.context.traceparent)
+        if traceparent != context.traceparent:
+            context = replace(context, traceparent=traceparent)
         envelope = Envelope(
             id=EventId(self.ids.new(Prefix.EVENT)),
             time=self.now,
             event=event,
-            context=self.context,
+            context=context,
             aggregate_version=version,
         )
         self._outbox.append(
