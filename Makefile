@@ -9,7 +9,7 @@ REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster tests/scale
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
-	simulate faults scale soak bench setup setup-tests rabbitmq postgresql lock clean
+	simulate faults scale soak bench setup setup-tests rabbitmq postgresql prometheus lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -86,7 +86,7 @@ build/peers.stamp: benchmarks/peers/requirements.txt deploy/setup/venv.sh
 
 setup: rabbitmq $(VENV)/runtime.stamp ## install what running needs
 
-setup-tests: rabbitmq postgresql $(VENV)/development.stamp ## install what the tests need, too
+setup-tests: rabbitmq postgresql prometheus $(VENV)/development.stamp ## install what the tests need, too
 
 $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml deploy/setup/venv.sh
 	@deploy/setup/venv.sh $(VENV) requirements/runtime.txt
@@ -101,6 +101,9 @@ rabbitmq:
 
 postgresql:
 	@deploy/setup/postgresql.sh
+
+prometheus:
+	@deploy/setup/prometheus.sh
 
 lock: $(VENV)/development.stamp ## pin the requirements anew (UPGRADE=--upgrade for newer versions)
 	deploy/setup/lock.sh $(BIN)/pip-compile $(UPGRADE)
