@@ -17,9 +17,9 @@ from muster.contracts.vocabulary.identifiers import EventId, Ids, Prefix
 from muster.contracts.vocabulary.lifecycle import Transition
 from muster.messaging.envelope import Envelope
 from muster.messaging.topology import events_exchange
-from muster.observability.tracing import traceparent_of, turn_back, turn_to
 from muster.observability.exemplars import exemplar
 from muster.observability.measuring import Metric
+from muster.observability.tracing import traceparent_of, turn_back, turn_to
 from muster.storage.bulk import add_rows
 
 T = TypeVar("T")
