@@ -15,6 +15,7 @@ COMMANDS = (
     machine.down,
     machine.demo,
     machine.replay,
+    looking.top,
     looking.doctor,
     matching.match,
     matching.allocate,

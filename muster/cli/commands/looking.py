@@ -6,6 +6,35 @@ from typing import Annotated
 import typer
 
 
+def top(
+    directory: Annotated[
+        Path | None, typer.Option(help="Of a `muster up`; .muster.", show_default=False)
+    ] = None,
+    targets: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MUSTER_TARGETS",
+            help="Where processes are instead: a file as Prometheus' file_sd_configs read it.",
+            dir_okay=False,
+        ),
+    ] = None,
+    prometheus_url: Annotated[
+        str | None,
+        typer.Option(envvar="MUSTER_PROMETHEUS_URL", help="Whose alerts to show."),
+    ] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.5, max=3600, help="Seconds between two looks.")
+    ] = 2.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once, print plain text, and end.")
+    ] = False,
+) -> None:
+    """Watch it run: alerts, processes, queues, outboxes, requests, jobs, incidents. Ctrl-C ends."""
+    from muster.cli.top.command import run_top
+
+    run_top(directory, targets, prometheus_url, interval, once)
+
+
 def doctor(
     directory: Annotated[
         Path | None,
