@@ -78,7 +78,7 @@ class Restorer:
         self.service = service
         self._subscriptions = [s for s in topology.subscriptions if s.service == service]
         self._memory = memory
-        self._declared: set[str] = set()  # queues that were made by this, or had its settings
+        self._same: set[str] = set()  # queues that are known to be as they should
 
     def put_in_order(self, broker: Broker) -> bool:
         """Make what is not there and ask for what was missed; idempotent.
@@ -91,7 +91,8 @@ class Restorer:
             broker.make_exchange(exchange)
         sources = {exchange for s in self._subscriptions for exchange, _ in s.bindings()}
         absent = frozenset(name for name in sources if not broker.has_exchange(name))
-        lost = self._lost(broker)
+        missing = self._missing(broker)
+        lost = self._lost(missing)
         known = self._known(lost)
         behind = [s for s in self._subscriptions if s in lost or _types(s, absent) - known[s.queue]]
         if behind:
@@ -100,24 +101,43 @@ class Restorer:
                 extra={"service": self.service, "queues": [s.queue for s in behind]},
             )
             restoration = self._memory.begin({s.queue: known[s.queue] for s in behind})
-            self._make(broker, absent, lost)
+            self._make(broker, missing, absent)
             self._memory.finish(
                 restoration,
                 [_restored(s.queue, known[s.queue], _types(s, absent)) for s in behind],
             )
         else:
-            self._make(broker, absent, lost)
+            self._make(broker, missing, absent)
         self._memory.waits_for(sorted(absent))
         return not absent
 
-    def _lost(self, broker: Broker) -> list[Subscription]:
+    def _queues(self) -> list[Queue]:
+        own = [queue for s in self._subscriptions for queue in queues_of(s)]
+        return [*own, *retry_queues_of(self.service)]
+
+    def _missing(self, broker: Broker) -> frozenset[str]:
+        """Return which queues are not there.
+
+        One that is there is declared, once, to hear if it has other settings: at once, for should
+        it vanish in between, it is made and nobody asks for what it held.
+        """
+        missing = set()
+        for queue in self._queues():
+            if not broker.has_queue(queue.name):
+                missing.add(queue.name)
+            elif queue.name not in self._same:
+                broker.make_queue(queue)
+                self._same.add(queue.name)
+        return frozenset(missing)
+
+    def _lost(self, missing: frozenset[str]) -> list[Subscription]:
         """Return whose messages may be gone; in a retry queue there may have been anybody's."""
-        if not all(broker.has_queue(queue.name) for queue in retry_queues_of(self.service)):
+        if any(queue.name in missing for queue in retry_queues_of(self.service)):
             return self._subscriptions
         return [
             subscription
             for subscription in self._subscriptions
-            if not all(broker.has_queue(queue.name) for queue in queues_of(subscription))
+            if any(queue.name in missing for queue in queues_of(subscription))
         ]
 
     def _known(self, lost: Sequence[Subscription]) -> dict[str, frozenset[str]]:
@@ -128,19 +148,15 @@ class Restorer:
             for s in self._subscriptions
         }
 
-    def _make(self, broker: Broker, absent: frozenset[str], lost: Sequence[Subscription]) -> None:
-        queues = [queue for s in self._subscriptions for queue in queues_of(s)]
-        retries = retry_queues_of(self.service)
-        missing = [queue for s in lost for queue in queues_of(s)]
-        if len(lost) == len(self._subscriptions):
-            missing += retries
-        self._declared.difference_update(queue.name for queue in missing)
-        for queue in [*queues, *retries]:
-            # Or one that vanishes just now would be made again, and nobody ask for what it held;
-            # to bind it fails.
-            if queue.name not in self._declared:
+    def _make(self, broker: Broker, missing: frozenset[str], absent: frozenset[str]) -> None:
+        """Make what is missing, and bind all.
+
+        What was there a moment ago is not made: had it vanished since, nobody would ask for what
+        it held. To bind it fails then, and the next look finds it missing.
+        """
+        for queue in self._queues():
+            if queue.name in missing:
                 broker.make_queue(queue)
-                self._declared.add(queue.name)
             for exchange, routing_key in queue.bindings:
                 if exchange not in absent:
                     broker.bind(queue.name, exchange, routing_key)

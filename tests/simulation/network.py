@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from muster.clock import Clock
-from muster.messaging.blueprint import Exchange, Queue
+from muster.messaging.blueprint import Exchange
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.memory_clients import InMemorySubscriber
@@ -209,11 +209,16 @@ class NetworkBroker:
         self._network = network
         self._meanwhile = meanwhile
         self.has_exchange = network.has_exchange
-        self.has_queue = network.has_queue
         self.make_exchange = network.make_exchange
-        self.bind = network.bind
+        self.make_queue = network.make_queue
 
-    def make_queue(self, queue: Queue) -> None:
-        """Make the queue, unless it is there; bind it to nothing."""
+    def has_queue(self, name: str) -> bool:
+        """Tell whether there is such a queue."""
         self._meanwhile()
-        self._network.make_queue(queue)
+        return self._network.has_queue(name)
+
+    def bind(self, queue: str, exchange: str, routing_key: str) -> None:
+        """Bind the queue, unless it is bound."""
+        if routing_key == queue:  # once for each work queue
+            self._meanwhile()
+        self._network.bind(queue, exchange, routing_key)

@@ -1,6 +1,6 @@
 """Whatever a lost queue held, or missed, takes effect once in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -202,6 +202,36 @@ def test_what_is_published_but_not_marked_yet_is_published_again_too(alliance: A
     registry = alliance.stores["registry"]
 
     Relay(registry, Interrupted(alliance.broker.publisher(), alliance)).step()
+    alliance.settle()
+
+    assert alliance.hearing.heard == alliance.hearing.expected()
+
+
+class LosesAfterTheLook(QueueMemory):
+    """What matching remembers; while it looks that up a queue is lost that was there before."""
+
+    def __init__(self, alliance: Alliance) -> None:
+        super().__init__(alliance.stores["matching"])
+        self._broker = alliance.broker
+
+    def heard(self) -> Mapping[str, frozenset[str]]:
+        """Return it."""
+        self._broker.lose(PAPERS)
+        return super().heard()
+
+
+@pytest.mark.parametrize("lost_besides", ["matching.restorations", None])
+def test_a_queue_that_is_lost_once_it_was_seen_is_not_made_without_asking(
+    alliance: Alliance, lost_besides: str | None
+) -> None:
+    """Whether something else is made at the time or nothing."""
+    alliance.hearing.say()
+    publish(alliance)
+    if lost_besides:
+        alliance.broker.lose(lost_besides)
+
+    with pytest.raises(BrokerUnavailable):
+        Restorer(TOPOLOGY, "matching", LosesAfterTheLook(alliance)).put_in_order(alliance.broker)
     alliance.settle()
 
     assert alliance.hearing.heard == alliance.hearing.expected()
