@@ -23,6 +23,7 @@ from muster.service.declared import subscriptions_of
 from muster.settings import Settings
 from muster.storage.engine import open_engine
 from muster.storage.migrations import upgrade
+from muster.storage.pool import show_pool
 from muster.storage.records import protect_records
 from muster.storage.store import Store, StoreUnavailable
 from muster.web.app import create_app
@@ -62,7 +63,7 @@ def open_stores(settings: Settings) -> dict[str, Store]:
     kind: Callable[..., Store] = Store
     if settings.crash_at is not None:
         kind = partial(CrashingStore, points=CrashPoints(settings.crash_at))
-    return {
+    stores = {
         service: kind(
             service,
             open_engine(settings.database_url_of(service)),
@@ -72,6 +73,9 @@ def open_stores(settings: Settings) -> dict[str, Store]:
         )
         for service in settings.services
     }
+    for service, store in stores.items():
+        show_pool(service, store.engine)
+    return stores
 
 
 def settings_of(service: str) -> list[BaseSettings]:

@@ -16,6 +16,7 @@ from muster.messaging.publisher import RabbitPublisher
 from muster.messaging.restoring import Restorer
 from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
+from muster.observability.exposition import begin_metrics
 from muster.observability.logs import configure_logging
 from muster.service.crash_points import CrashingSubscribers, CrashPoints
 from muster.service.platform import BrokerAccess, Condition, Platform, SubscriberSource
@@ -57,6 +58,7 @@ def api() -> None:
     """Serve HTTP until SIGTERM."""
     settings = Settings()
     configure_logging(settings.log_level, "api")
+    begin_metrics("api", settings.services)
     application = bootstrap.application(settings)
     _collect_seldom()
     serve(
@@ -78,6 +80,7 @@ def worker() -> None:
     for service in settings.services:
         bootstrap.settings_of(service)
     configure_logging(settings.log_level, "worker")
+    begin_metrics("worker", settings.services)
     asked = _Asked()
     condition = _starting()
     endpoint = MetricsEndpoint(settings.http_host, settings.metrics_port, condition.reasons)
@@ -142,6 +145,7 @@ def relay() -> None:
     """Move the outboxes to the broker until SIGTERM."""
     settings = Settings()
     configure_logging(settings.log_level, "relay")
+    begin_metrics("relay", settings.services)
     asked = _Asked()
     condition = _starting()
     endpoint = MetricsEndpoint(settings.http_host, settings.metrics_port, condition.reasons)

@@ -9,7 +9,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from muster.observability.exposition import exposition
 
 # Tells who is ready: at an address that two processes wanted, it may be the other one.
 PROCESS_ID = "X-Process-Id"
@@ -51,7 +51,9 @@ class MetricsEndpoint:
             server.server_close()
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        status, content_type, body = self._page(environ.get("PATH_INFO", "/"))
+        status, content_type, body = self._page(
+            environ.get("PATH_INFO", "/"), environ.get("HTTP_ACCEPT", "")
+        )
         start(
             status,
             [
@@ -62,9 +64,9 @@ class MetricsEndpoint:
         )
         return [body]
 
-    def _page(self, path: str) -> tuple[str, str, bytes]:
+    def _page(self, path: str, accept: str) -> tuple[str, str, bytes]:
         if path == "/metrics":
-            return "200 OK", CONTENT_TYPE_LATEST, generate_latest()
+            return "200 OK", *exposition(accept)
         if path == "/healthz":
             return "200 OK", _TEXT, b"ok"
         if path == "/readyz":

@@ -1,25 +1,21 @@
-"""Exemplars: which trace a measured value belongs to, for those traces that are recorded."""
+"""Exemplars: which trace a measured value belongs to, for those traces that are kept."""
 
-_SAMPLED = 1
+from muster.observability.trace_context import parse_traceparent
+from muster.observability.tracing import current_trace_id
+
+Exemplar = dict[str, str] | None
 
 
-def exemplar(traceparent: str | None) -> dict[str, str] | None:
-    """Return the exemplar of what happened under this `traceparent` (W3C Trace Context).
+def exemplar(handed_on: str | None) -> Exemplar:
+    """Return the exemplar of what is being done now, or was handed on with this `traceparent`.
 
-    None if there is no trace, or one that nobody records: it would lead nowhere.
+    None if there is no trace, or one that nobody keeps: it would lead nowhere.
     """
-    if traceparent is None:
-        return None
-    version, _, rest = traceparent.partition("-")
-    trace_id, _, rest = rest.partition("-")
-    flags = rest.rpartition("-")[2]
-    if version == "ff" or len(trace_id) != 32 or not _is_sampled(flags):
-        return None
-    return {"trace_id": trace_id}
+    trace_id = current_trace_id()
+    return {"trace_id": trace_id} if trace_id is not None else exemplar_of(handed_on)
 
 
-def _is_sampled(flags: str) -> bool:
-    try:
-        return bool(int(flags, 16) & _SAMPLED)
-    except ValueError:
-        return False
+def exemplar_of(traceparent: str | None) -> Exemplar:
+    """Return the exemplar of what carries this `traceparent`, whatever is being done now."""
+    found = parse_traceparent(traceparent) if traceparent else None
+    return {"trace_id": found.trace_id} if found and found.sampled else None

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muster.contracts.vocabulary.identifiers import Ids, Prefix
+from muster.observability.exemplars import exemplar
 from muster.observability.logs import correlation
 from muster.observability.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from muster.web import scope as keys
@@ -85,7 +86,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     route = _route(scope)
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
     HTTP_REQUESTS.labels(method, route, str(status)).inc()
-    HTTP_SECONDS.labels(method, route).observe(seconds)
+    HTTP_SECONDS.labels(method, route).observe(seconds, exemplar(scope[keys.TRACEPARENT]))
     if _access.isEnabledFor(logging.INFO):
         _access.info(
             "request",

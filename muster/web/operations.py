@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from muster.observability.endpoint import PROCESS_ID
+from muster.observability.exposition import exposition
 from muster.web import scope as keys
 from muster.web.problems import Kind, problem_response
 
@@ -36,7 +36,8 @@ def operations_router(ready: Callable[[], list[str]]) -> APIRouter:
         )
 
     @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics")
-    def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    def metrics(request: Request) -> Response:
+        content_type, body = exposition(request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": content_type})
 
     return router

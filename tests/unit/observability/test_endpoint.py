@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
 from muster.observability.endpoint import MetricsEndpoint
+from muster.observability.metrics import BATCH_SECONDS
 
 
 @pytest.fixture
@@ -29,6 +31,20 @@ def test_it_shows_the_metrics(client: httpx.Client) -> None:
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     assert "muster_messages_processed_total" in answer.text
+
+
+def test_prometheus_gets_the_traces_of_slow_messages(client: httpx.Client) -> None:
+    """In OpenMetrics, which it asks for: the older format has no place for them."""
+    exemplar = {"trace_id": "0af7651916cd43dd8448eb211c80319c"}
+    BATCH_SECONDS.labels("dispatch", "test").observe(0.3, exemplar)
+
+    answer = client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
+
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    families = openmetrics(answer.text)  # type: ignore[no-untyped-call]
+    found = [s for f in families for s in f.samples if s.exemplar is not None]
+    assert exemplar in [s.exemplar.labels for s in found if s.exemplar is not None]
+    assert answer.text.endswith("# EOF\n")
 
 
 def test_it_says_that_the_process_lives(client: httpx.Client, reasons: list[str]) -> None:
