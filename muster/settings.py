@@ -1,10 +1,10 @@
 """Settings of the platform, from environment variables named MUSTER_…; services add their own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import quote
 
-from pydantic import Field, field_validator
+from pydantic import AnyHttpUrl, Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from muster.contracts.catalogue import OWNERS
@@ -39,6 +39,9 @@ class Settings(Switches):
     drain_seconds: Annotated[float, Field(gt=0, le=300)] = 20
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     log_level: str = "INFO"
+    # Where spans go, over OTLP/HTTP; and how many journeys are traced, from 0 (none) to 1 (all).
+    otlp_endpoint: AnyHttpUrl | None = None
+    trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0
 
     @field_validator("services", mode="before")
     @classmethod
@@ -51,6 +54,15 @@ class Settings(Switches):
         if unknown := sorted(set(value) - set(OWNERS)):
             raise ValueError(f"unknown services {unknown}; choose from {list(OWNERS)}")
         return value
+
+    @model_validator(mode="after")
+    def _traces_go_somewhere(self) -> Self:
+        if self.trace_sample_ratio and self.otlp_endpoint is None:
+            raise ValueError(
+                "MUSTER_TRACE_SAMPLE_RATIO asks for traces, and nobody takes them: "
+                "say who, in MUSTER_OTLP_ENDPOINT, such as http://127.0.0.1:4318."
+            )
+        return self
 
     def database_url_of(self, service: str) -> str:
         """Return the database of one service, and its login. Raises NoSecret."""

@@ -18,6 +18,7 @@ from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.kinds import Role
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.topology import Topology
+from muster.observability.spans import Tracer
 from muster.service.crash_points import CrashingStore, CrashPoints
 from muster.service.declared import subscriptions_of
 from muster.settings import Settings
@@ -86,7 +87,17 @@ def settings_of(service: str) -> list[BaseSettings]:
     return [getattr(import_module(name), f"{service.capitalize()}Settings")()]
 
 
-def application(settings: Settings) -> Any:
+def open_tracer(settings: Settings, process: str) -> Tracer | None:
+    """Return what traces this process; None where tracing is off, and then nothing is imported."""
+    if not settings.trace_sample_ratio or settings.otlp_endpoint is None:
+        return None
+    from muster.observability.otlp import open_sink
+
+    sink = open_sink(str(settings.otlp_endpoint), process)
+    return Tracer(sink, settings.trace_sample_ratio)
+
+
+def application(settings: Settings, tracer: Tracer | None = None) -> Any:
     """Return the HTTP application (ASGI) of the services this process serves."""
     stores = open_stores(settings)
     clock = SystemClock()
@@ -106,6 +117,7 @@ def application(settings: Settings) -> Any:
         settings.max_body_bytes,
         lambda: unreachable(stores),
         signer=signer,
+        tracer=tracer,
     )
 
 

@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
 from muster.cli import bootstrap
@@ -18,6 +19,7 @@ from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.exposition import begin_metrics
 from muster.observability.logs import configure_logging
+from muster.observability.spans import Tracer
 from muster.service.crash_points import CrashingSubscribers, CrashPoints
 from muster.service.platform import BrokerAccess, Condition, Platform, SubscriberSource
 from muster.service.relay import Relay
@@ -59,15 +61,16 @@ def api() -> None:
     settings = Settings()
     configure_logging(settings.log_level, "api")
     begin_metrics("api", settings.services)
-    application = bootstrap.application(settings)
-    _collect_seldom()
-    serve(
-        application,
-        settings.http_host,
-        settings.http_port,
-        lambda port: log.info("api is up", extra={"port": port}),
-        drain_seconds=settings.drain_seconds,
-    )
+    with _traced(settings, "api") as tracer:
+        application = bootstrap.application(settings, tracer)
+        _collect_seldom()
+        serve(
+            application,
+            settings.http_host,
+            settings.http_port,
+            lambda port: log.info("api is up", extra={"port": port}),
+            drain_seconds=settings.drain_seconds,
+        )
 
 
 def worker() -> None:
@@ -105,22 +108,35 @@ def worker() -> None:
         connections.append(connection)
         access = _with_crash_points(connection, settings)
         brokers |= dict.fromkeys(services, BrokerAccess(access, publisher))
-    platform = Platform(
-        stores=stores,
-        brokers=brokers,
-        batch_size=settings.batch_size,
-        drain_seconds=settings.drain_seconds,
-        condition=condition,
-        without=settings.without,
-    )
     classes = [bootstrap.subscriptions_class(service) for service in settings.services]
-    _collect_seldom()
     try:
-        run_services(classes, platform, lambda: asked.to_stop)
+        with _traced(settings, "worker") as tracer:
+            platform = Platform(
+                stores=stores,
+                brokers=brokers,
+                batch_size=settings.batch_size,
+                drain_seconds=settings.drain_seconds,
+                condition=condition,
+                without=settings.without,
+                tracer=tracer,
+            )
+            _collect_seldom()
+            run_services(classes, platform, lambda: asked.to_stop)
     finally:
         for each in connections:
             each.close()
         endpoint.close()
+
+
+@contextmanager
+def _traced(settings: Settings, process: str) -> Iterator[Tracer | None]:
+    """Give what traces the process, if it is to be traced, and send its last spans at the end."""
+    tracer = bootstrap.open_tracer(settings, process)
+    try:
+        yield tracer
+    finally:
+        if tracer is not None:
+            tracer.close()
 
 
 def _collect_seldom() -> None:
@@ -153,12 +169,24 @@ def relay() -> None:
     if not _declared(settings, condition, asked):
         return
     stores = bootstrap.open_stores(settings)
+    with _traced(settings, "relay") as tracer:
+        _relay(settings, stores, condition, tracer, asked)
+    endpoint.close()
+
+
+def _relay(
+    settings: Settings,
+    stores: dict[str, Store],
+    condition: Condition,
+    tracer: Tracer | None,
+    asked: _Asked,
+) -> None:
     relays: list[Relay] = []
     publishers: list[RabbitPublisher] = []
     rounds: list[Rounds] = []
     for address, services in _by_login(settings).items():
         publisher = RabbitPublisher(address, exchanges=_exchanges(services))
-        own = [Relay(stores[service], publisher, settings.without) for service in services]
+        own = [Relay(stores[service], publisher, settings.without, tracer) for service in services]
         name = f"broker for {', '.join(services)}"
         rounds.append(Rounds(own, condition, publisher.reach, broker=name))
         relays += own
@@ -171,7 +199,6 @@ def relay() -> None:
         relay.close()
     for publisher in publishers:
         publisher.close()
-    endpoint.close()
 
 
 def _by_login(settings: Settings) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings
 
 from muster.clock import RandomIds
 from muster.contracts.vocabulary.identifiers import Ids
+from muster.observability.spans import Tracer
 from muster.storage.store import Store
 from muster.web.access_check import refuse_undeclared
 from muster.web.description import describe
@@ -29,12 +30,13 @@ def create_app(
     *,
     signer: TokenSigner | None = None,
     ids: Ids | None = None,
+    tracer: Tracer | None = None,
 ) -> FastAPI:
     """Return the application that serves these services' routers from their stores.
 
     `ready` returns the reasons why the process cannot serve yet (none: ready); `signer` is for
-    the registry, which issues tokens. Raises UndeclaredRoute if a route does not say who may
-    call it: nothing is open by accident.
+    the registry, which issues tokens; without a `tracer` nothing is traced. Raises UndeclaredRoute
+    if a route does not say who may call it: nothing is open by accident.
     """
     app = FastAPI(
         title="Muster",
@@ -60,5 +62,6 @@ def create_app(
     add_problem_handlers(app)
     describe(app)
     app.add_middleware(BodyLimits, max_body_bytes=max_body_bytes)
-    app.add_middleware(Observed, ids=ids or RandomIds())  # added last, so outermost
+    # Added last, so outermost.
+    app.add_middleware(Observed, ids=ids or RandomIds(), tracer=tracer)
     return app

@@ -1,4 +1,4 @@
-"""Correlation, metrics and one log line for every request."""
+"""Correlation, a span, metrics and one log line for every request."""
 
 import logging
 import re
@@ -11,8 +11,10 @@ from muster.contracts.vocabulary.identifiers import Ids, Prefix
 from muster.observability.exemplars import exemplar
 from muster.observability.logs import correlation
 from muster.observability.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from muster.observability.spans import Tracer
 from muster.web import scope as keys
 from muster.web.problems import internal_response
+from muster.web.traces import begin
 
 HEADER = "X-Correlation-ID"
 
@@ -25,14 +27,15 @@ _log = logging.getLogger("muster.web")
 
 
 class Observed:
-    """ASGI middleware: gives a request its correlation id, measures it, logs it.
+    """ASGI middleware: gives a request its correlation id, traces it, measures it, logs it.
 
     An error nobody foresaw is logged with its traceback and answered with 500 here.
     """
 
-    def __init__(self, app: ASGIApp, ids: Ids) -> None:
+    def __init__(self, app: ASGIApp, ids: Ids, tracer: Tracer | None = None) -> None:
         self.app = app
         self._ids = ids
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request and keep record of it."""
@@ -44,6 +47,7 @@ class Observed:
         scope[keys.CORRELATION_ID] = correlation_id
         scope[keys.TRACEPARENT] = _traceparent(headers)
         token = correlation.set(correlation_id)
+        span = begin(self._tracer, scope)
         started = perf_counter()
         status = 0  # nothing was answered: the client went away
 
@@ -56,13 +60,17 @@ class Observed:
 
         try:
             await self.app(scope, receive, send_marked)
-        except Exception:
+        except Exception as error:
+            if span is not None:
+                span.fail(error)
             _log.exception("unforeseen error in %s %s", scope["method"], _route(scope))
             if status:  # too late to answer anything else
                 raise
             await internal_response(correlation_id)(scope, receive, send_marked)
         finally:
             _record(scope, status, perf_counter() - started)
+            if span is not None:
+                span.end(scope, _method(scope), _route(scope), status)
             correlation.reset(token)
 
     def _correlation_id(self, headers: Headers) -> str:
@@ -82,9 +90,13 @@ def _route(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "unmatched")
 
 
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "OTHER"
+
+
 def _record(scope: Scope, status: int, seconds: float) -> None:
     route = _route(scope)
-    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    method = _method(scope)
     HTTP_REQUESTS.labels(method, route, str(status)).inc()
     HTTP_SECONDS.labels(method, route).observe(seconds, exemplar(scope[keys.TRACEPARENT]))
     if _access.isEnabledFor(logging.INFO):
