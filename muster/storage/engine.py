@@ -38,9 +38,12 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(
             url,
             hide_parameters=True,
+            # Whoever finds all in use waits. More that are opened for a moment and closed again
+            # cost PostgreSQL three times what all statements do: each is a process and a login.
             pool_size=10,
-            max_overflow=10,
+            max_overflow=0,
             pool_timeout=10,
+            pool_use_lifo=True,
             connect_args={
                 "connect_timeout": 5,
                 **_NOTICE_A_SILENT_SERVER,
