@@ -25,7 +25,8 @@ from tests.soak.sampling import Sampler
 from tests.soak.trend import Trend, trend_of
 
 LOOK_EVERY_S = 3.0
-WARM_UP = 0.4  # of the whole time: caches fill, and pools grow to what the busiest moment needs
+WARM_UP = 0.4  # of the whole time: caches fill
+AT_ONCE = 120  # requests in the beginning: pools grow to what the busiest moment needs
 SETTLED_S = 300
 # What is noise: of memory so much, and a share; of what is counted so many.
 MEMORY_MB, MEMORY_SHARE = 3.0, 0.04
@@ -57,6 +58,8 @@ def soak(minutes: float, rate: float) -> tuple[Series, Accounting]:
         load = stack.enter_context(Load(target, rate, ledger, scarce=3))
         sampler = Sampler(running, postgres, database)
         series = []
+        for _ in range(AT_ONCE):
+            load.probe()
         with load.running():
             began = time.monotonic()
             while (now := time.monotonic() - began) < minutes * 60:
