@@ -9,6 +9,7 @@ from contextvars import ContextVar, Token
 
 from muster.contracts.event import Event
 from muster.observability.spans import Kind, Span, Tracer, Value
+from muster.observability.trace_context import parse_traceparent
 
 # What this thread or task does; None where tracing is off, and wherever nothing was begun.
 current: ContextVar[Span | None] = ContextVar("muster_span", default=None)
@@ -64,6 +65,21 @@ def during(span: Span) -> Iterator[Span]:
     finally:
         current.reset(token)
         span.end()
+
+
+def calling(
+    tracer: Tracer | None, name: str, below: str | None, attributes: Mapping[str, Value]
+) -> AbstractContextManager[Span | None]:
+    """Let a call of somebody outside be what is done inside, as a part of `below`, a traceparent.
+
+    None where tracing is off, and for what was of no trace when it was asked for.
+    """
+    origin = None if tracer is None else parse_traceparent(below)
+    if tracer is None or origin is None:
+        return nullcontext()
+    span = tracer.start(name, Kind.CLIENT, origin)
+    span.attributes.update(attributes)
+    return during(span)
 
 
 def doing(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from muster.contracts.catalogue import EVENT_TYPES, RESTORATIONS
 from muster.contracts.registry import EnterpriseChanged, MemberSnapshot, ProviderChanged
 from muster.messaging.envelope import Envelope
+from muster.observability.tracing import current_tracer
 from muster.service import Setting, background, publish_again, subscribe
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
@@ -50,14 +51,17 @@ class NotifySubscriptions:
             self.settings.operator_email,
             self.settings.notification_max_attempts,
         )
-        return deliver_mail(store, open_mailer(self.settings), rules)
+        return deliver_mail(store, open_mailer(self.settings, current_tracer()), rules)
 
     @background("deliver-webhooks", every_seconds=0.2)
     def deliver_webhooks(self, store: Store) -> bool:
         """Post webhooks that are due."""
         settings = self.settings
         poster = WebhookPoster(
-            settings.webhook_allowed_networks, settings.webhook_timeout_seconds, store.clock.now
+            settings.webhook_allowed_networks,
+            settings.webhook_timeout_seconds,
+            store.clock.now,
+            tracer=current_tracer(),
         )
         rules = PostRules(
             settings.notification_max_attempts,

@@ -51,6 +51,7 @@ notifications = Table(
     Column("due_at", UtcDateTime, nullable=False),  # while it is being sent: when the lease ends
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
+    Column("traceparent", String(55)),
     UniqueConstraint("event_id", "audience", "channel", "target"),
     Index("ix_notifications_audience_notification_id", "audience", "notification_id"),
 )

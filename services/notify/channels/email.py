@@ -10,6 +10,8 @@ from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
 
+from muster.observability.spans import Tracer
+from muster.observability.tracing import calling
 from services.notify.domain.delivery import PATIENCE, Outcome, Result
 from services.notify.settings import NotifySettings
 from services.notify.use_cases.deliver_mail import Letter, Mailer
@@ -23,9 +25,9 @@ _ON_THE_WIRE = compat32.clone(linesep="\r\n")
 log = logging.getLogger(__name__)
 
 
-def open_mailer(settings: NotifySettings) -> Mailer:
+def open_mailer(settings: NotifySettings, tracer: Tracer | None = None) -> Mailer:
     """Return the mailer the settings ask for; without a server, one that only says so."""
-    return SmtpMailer(settings, settings.smtp_host) if settings.smtp_host else NoMailer()
+    return SmtpMailer(settings, settings.smtp_host, tracer) if settings.smtp_host else NoMailer()
 
 
 class NoMailer:
@@ -41,9 +43,10 @@ class NoMailer:
 class SmtpMailer:
     """Sends through one SMTP server."""
 
-    def __init__(self, settings: NotifySettings, host: str) -> None:
+    def __init__(self, settings: NotifySettings, host: str, tracer: Tracer | None = None) -> None:
         self._settings = settings
         self._host = host
+        self._tracer = tracer
 
     def send(self, letters: Sequence[Letter]) -> list[Result]:
         """Send all over one connection; what was not begun when it broke comes back released."""
@@ -66,7 +69,7 @@ class SmtpMailer:
         for letter in letters:
             if time.monotonic() > deadline:
                 return
-            results.append(self._send_one(smtp, letter))
+            results.append(self._send_traced(smtp, letter))
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
@@ -80,6 +83,14 @@ class SmtpMailer:
             smtp.close()
             raise
         return smtp
+
+    def _send_traced(self, smtp: smtplib.SMTP, letter: Letter) -> Result:
+        words = {"server.address": self._host, "muster.notification_id": letter.notification_id}
+        with calling(self._tracer, "send e-mail", letter.traceparent, words) as span:
+            result = self._send_one(smtp, letter)
+            if span is not None and result.outcome is not Outcome.SENT:
+                span.fail(f"{result.outcome}: {result.detail}")
+        return result
 
     def _send_one(self, smtp: smtplib.SMTP, letter: Letter) -> Result:
         try:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import httpcore
 from standardwebhooks import Webhook
 
+from muster.observability.spans import Tracer
+from muster.observability.tracing import calling
 from services.notify.channels.egress import Guarded, Resolve, resolve
 from services.notify.domain.delivery import PATIENCE, Outcome, Parcel, Result
 from services.notify.domain.endpoint import EgressRefused, Endpoint, Network
@@ -30,6 +32,7 @@ class WebhookPoster:
     timeout_seconds: float
     now: Callable[[], datetime]
     resolver: Resolve = resolve
+    tracer: Tracer | None = None  # given: an endpoint is served by a thread of its own
 
     def post_all(self, endpoint: Endpoint, parcels: Sequence[Parcel]) -> Run:
         """Post in order until one fails; the rest comes back released. Never raises for the
@@ -41,7 +44,7 @@ class WebhookPoster:
             for parcel in parcels:
                 if time.monotonic() - begun > PATIENCE.total_seconds():
                     break
-                status, result = self._post(connection, endpoint, parcel)
+                status, result = self._post_traced(connection, endpoint, parcel)
                 results.append(result)
                 gone = status == _GONE
                 if result.outcome is not Outcome.SENT:
@@ -49,8 +52,31 @@ class WebhookPoster:
         released = [Result(Outcome.RELEASED)] * (len(parcels) - len(results))
         return Run(tuple(results + released), gone)
 
-    def _post(
+    def _post_traced(
         self, connection: "_Connection", endpoint: Endpoint, parcel: Parcel
+    ) -> tuple[int, Result]:
+        words = {
+            "http.request.method": "POST",
+            "server.address": urlsplit(endpoint.url).hostname or "",
+            "muster.webhook_id": endpoint.webhook_id,
+            "muster.notification_id": parcel.notification_id,
+            "muster.attempt": parcel.attempts,
+        }
+        with calling(self.tracer, "POST webhook", parcel.traceparent, words) as span:
+            traceparent = None if span is None else span.context.traceparent
+            status, result = self._post(connection, endpoint, parcel, traceparent)
+            if span is not None:
+                span.attributes["http.response.status_code"] = status  # 0: there was no answer
+                if result.outcome is not Outcome.SENT:
+                    span.fail(f"{result.outcome}: {result.detail}")
+        return status, result
+
+    def _post(
+        self,
+        connection: "_Connection",
+        endpoint: Endpoint,
+        parcel: Parcel,
+        traceparent: str | None,
     ) -> tuple[int, Result]:
         now = self.now().astimezone(UTC)
         headers: dict[bytes | str, bytes | str] = {
@@ -63,6 +89,8 @@ class WebhookPoster:
                 parcel.notification_id, now, parcel.body
             ),
         }
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         try:
             status, retry_after = connection.post(headers, parcel.body.encode())
         except EgressRefused as refused:

@@ -57,6 +57,7 @@ class Parcel:
     attempts: int
     correlation_id: str
     created_at: datetime
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)

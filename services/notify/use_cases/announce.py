@@ -10,6 +10,7 @@ from muster.contracts.event import Event
 from muster.contracts.vocabulary.identifiers import Prefix
 from muster.contracts.vocabulary.kinds import Role
 from muster.messaging.envelope import Envelope
+from muster.observability.tracing import traceparent_under
 from muster.storage.bulk import add_rows
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.domain.audience import OPERATORS, hidden_from, mailboxes, readers, without
@@ -130,6 +131,7 @@ def _row(
         "attempts": 0,
         "due_at": work.now,
         "created_at": work.now,
+        "traceparent": traceparent_under(envelope.id, envelope.context.traceparent),
     }
 
 

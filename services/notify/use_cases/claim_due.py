@@ -178,6 +178,7 @@ def _claim(work: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Parcel]:
             attempts=row.attempts + 1,
             correlation_id=row.correlation_id,
             created_at=row.created_at,
+            traceparent=row.traceparent,
         )
         for row in rows
     ]

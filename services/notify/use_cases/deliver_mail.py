@@ -26,6 +26,7 @@ class Letter:
     title: str
     body: str
     written_at: datetime
+    traceparent: str | None = None
 
 
 class Mailer(Protocol):
@@ -90,7 +91,7 @@ def _send(
         else:
             addressed.append((parcel, found))
     letters = [
-        Letter(it.notification_id, address, it.title, it.body, it.created_at)
+        Letter(it.notification_id, address, it.title, it.body, it.created_at, it.traceparent)
         for it, address in addressed
     ]
     sent = mailer.send(letters) if letters else []
