@@ -20,6 +20,7 @@ from muster.cli.bootstrap import (
 from muster.clock import SeededIds, SimulatedClock
 from muster.contracts.catalogue import OWNERS
 from muster.messaging.memory import InMemoryBroker
+from muster.observability.spans import Tracer
 from muster.service import Kept, Setting
 from muster.service.declared import declared
 from muster.service.entrypoints import Subscribe
@@ -79,16 +80,16 @@ class Application:
 
 
 @contextmanager
-def application(url: str = "sqlite://") -> Iterator[Application]:
+def application(url: str = "sqlite://", tracer: Tracer | None = None) -> Iterator[Application]:
     """Open the application over empty stores at `url`, in which {service} is filled in."""
     with TemporaryDirectory() as directory:
         addresses = {service: url.format(service=service) for service in OWNERS}
         if url == "sqlite://":  # the live stream reads in several threads, which need a file
             addresses["notify"] = f"sqlite:///{directory}/notify.db"
-        yield from _application(addresses)
+        yield from _application(addresses, tracer)
 
 
-def _application(addresses: Mapping[str, str]) -> Iterator[Application]:
+def _application(addresses: Mapping[str, str], tracer: Tracer | None) -> Iterator[Application]:
     clock, ids = SimulatedClock(START), SeededIds(1)
     stores = {}
     for service, address in addresses.items():
@@ -108,10 +109,11 @@ def _application(addresses: Mapping[str, str]) -> Iterator[Application]:
         list,
         signer=signer,
         ids=ids,
+        tracer=tracer,
     )
     broker = InMemoryBroker(topology(), clock)
-    relays = [Relay(store, broker.publisher()) for store in stores.values()]
-    queues = [taking for store in stores.values() for taking in _queues(store, broker)]
+    relays = [Relay(store, broker.publisher(), tracer=tracer) for store in stores.values()]
+    queues = [taking for store in stores.values() for taking in _queues(store, broker, tracer)]
     steps = (*(relay.step for relay in relays), *queues)
     try:
         with client_of(app) as client:
@@ -123,7 +125,9 @@ def _application(addresses: Mapping[str, str]) -> Iterator[Application]:
             store.engine.dispose()
 
 
-def _queues(store: Store, broker: InMemoryBroker) -> Iterator[Callable[[], int]]:
+def _queues(
+    store: Store, broker: InMemoryBroker, tracer: Tracer | None
+) -> Iterator[Callable[[], int]]:
     """Yield what takes the deliveries of each queue of a service."""
     service_class = subscriptions_class(store.service)
     instance = service_class()
@@ -134,15 +138,19 @@ def _queues(store: Store, broker: InMemoryBroker) -> Iterator[Callable[[], int]]
             setattr(instance, name, provider.build(provider.settings()))
     for method_name, entrypoint in declared(service_class):
         if isinstance(entrypoint, Subscribe):
-            yield _taking(entrypoint, getattr(instance, method_name), store, broker)
+            yield _taking(entrypoint, getattr(instance, method_name), store, broker, tracer)
 
 
 def _taking(
-    entrypoint: Subscribe, method: Callable[..., None], store: Store, broker: InMemoryBroker
+    entrypoint: Subscribe,
+    method: Callable[..., None],
+    store: Store,
+    broker: InMemoryBroker,
+    tracer: Tracer | None,
 ) -> Callable[[], int]:
     subscription = entrypoint.subscription(store.service)
     handler = method if entrypoint.batched else one_by_one(method)
-    inlet = Inlet(subscription, handler, store, broker.publisher())
+    inlet = Inlet(subscription, handler, store, broker.publisher(), tracer=tracer)
     subscriber = broker.subscriber(subscription.queue)
 
     def take() -> int:

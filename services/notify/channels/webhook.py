@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpcore
 from standardwebhooks import Webhook
 
-from muster.observability.spans import Tracer
+from muster.observability.spans import Tracer, Value
 from muster.observability.tracing import calling
 from services.notify.channels.egress import Guarded, Resolve, resolve
 from services.notify.domain.delivery import PATIENCE, Outcome, Parcel, Result
@@ -55,7 +55,7 @@ class WebhookPoster:
     def _post_traced(
         self, connection: "_Connection", endpoint: Endpoint, parcel: Parcel
     ) -> tuple[int, Result]:
-        words = {
+        words: dict[str, Value] = {
             "http.request.method": "POST",
             "server.address": urlsplit(endpoint.url).hostname or "",
             "muster.webhook_id": endpoint.webhook_id,
