@@ -45,6 +45,13 @@ def doctor(
         typer.Option("--environment", help="Go by the MUSTER_… variables alone, as containers do."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    management_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MUSTER_RABBITMQ_MANAGEMENT_URL",
+            help="RabbitMQ's management page, http://user:password@host:15672: it tells bindings.",
+        ),
+    ] = None,
 ) -> None:
     """Look everything over, and say what to do about what is wrong. Changes nothing.
 
@@ -52,4 +59,4 @@ def doctor(
     """
     from muster.cli.doctor.command import run_doctor
 
-    raise typer.Exit(run_doctor(directory, environment, as_json))
+    raise typer.Exit(run_doctor(directory, environment, as_json, management_url))

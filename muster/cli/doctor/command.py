@@ -17,14 +17,16 @@ from muster.cli.files import DEFAULT_DIRECTORY
 from muster.settings import Settings
 
 
-def run_doctor(directory: Path | None, environment_only: bool, json: bool) -> int:
+def run_doctor(
+    directory: Path | None, environment_only: bool, json: bool, management_url: str | None = None
+) -> int:
     """Print all that was found; return 0 if all is well, 1 if there is something to mend.
 
     Raises InputUnusable if a directory was named and there is no Muster in it.
     """
     home = _home(directory, environment_only)
     looked_at = f"the Muster in {home}" if home else "the settings in the environment"
-    checked = list(_checked(home))
+    checked = list(_checked(home, management_url))
     typer.echo((as_json if json else as_text)(looked_at, checked))
     return 1 if anything_wrong(checked) else 0
 
@@ -48,7 +50,7 @@ def _load(home: Path) -> Deployment:
         raise InputUnusable(f"{home / FILE} cannot be used: {error}") from error
 
 
-def _checked(home: Path | None) -> Iterator[Checked]:
+def _checked(home: Path | None, management_url: str | None) -> Iterator[Checked]:
     deployment = _load(home) if home else None
     settings, wrong = mistakes.read(deployment.settings if deployment else Settings)
     own, wrong_own = mistakes.of_services(settings.services if settings else ())
@@ -58,7 +60,9 @@ def _checked(home: Path | None) -> Iterator[Checked]:
         return  # where to look for the rest is what is wrong
     rules = mistakes.rule_pack_in(own)
     patient = (
-        opened_deployment(deployment, settings, rules) if deployment else opened(settings, rules)
+        opened_deployment(deployment, settings, rules, management_url)
+        if deployment
+        else opened(settings, rules, management_url)
     )
     with patient as there:
         yield from examine(there)

@@ -19,6 +19,9 @@ _OWNS = text(
     "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class "
     "WHERE oid = to_regclass(quote_ident(:table))"
 )
+_MAY_ENTER = text(
+    "SELECT has_database_privilege(oid, 'CONNECT') FROM pg_database WHERE datname = :name"
+)
 _READ_ONLY: dict[str, Any] = {
     "connect_timeout": 5,
     "options": "-c default_transaction_read_only=on -c statement_timeout=5000",
@@ -59,6 +62,10 @@ class SqlDatabase:
     def owns(self, table: str) -> bool:
         """Tell whether this login owns a table."""
         return self.kind == "sqlite" or bool(self._connection.scalar(_OWNS, {"table": table}))
+
+    def may_enter(self, database: str) -> bool:
+        """Tell whether this login may connect to another database of this server."""
+        return bool(self._connection.scalar(_MAY_ENTER, {"name": database}))
 
     def tables(self) -> frozenset[str]:
         """Return the names of the tables there are."""

@@ -17,7 +17,13 @@ from muster.settings import Settings
 S = TypeVar("S", bound=BaseSettings)
 PREFIX = "MUSTER_"
 # Variables that something else than a process's settings reads.
-_OF_OTHERS = ("MUSTER_PROMETHEUS_URL", "MUSTER_TARGETS", "MUSTER_SECRETS", "MUSTER_SUPERVISED_IN")
+_OF_OTHERS = (
+    "MUSTER_PROMETHEUS_URL",
+    "MUSTER_RABBITMQ_MANAGEMENT_URL",
+    "MUSTER_SECRETS",
+    "MUSTER_SUPERVISED_IN",
+    "MUSTER_TARGETS",
+)
 _CORRECT = "Correct it where the processes get their environment from, and restart them."
 
 

@@ -13,9 +13,11 @@ from muster.cli.bootstrap import topology
 from muster.cli.deployment import PROCESSES, Deployment, kind_of
 from muster.cli.doctor.bindings import bindings_of
 from muster.cli.doctor.database import database_at
+from muster.cli.doctor.management import Management
 from muster.cli.doctor.patient import Broker, Database, DatabaseUnusable, Patient, Process
 from muster.cli.readiness import why_not_ready
 from muster.cli.running import current_processes
+from muster.messaging.broker_users import login_in
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.questions import questions
 from muster.settings import PASSWORD, SERVICE, Settings
@@ -33,8 +35,11 @@ _PRIVATE = (
 
 
 @contextmanager
-def opened(settings: Settings, rules: Path | None = None) -> Iterator[Patient]:
+def opened(
+    settings: Settings, rules: Path | None = None, management_url: str | None = None
+) -> Iterator[Patient]:
     """Yield what settings from the environment name, as far as it can be reached."""
+    management = _management(settings, management_url) if management_url else None
     with ExitStack() as stack:
         services = settings.services
         yield Patient(
@@ -42,6 +47,8 @@ def opened(settings: Settings, rules: Path | None = None) -> Iterator[Patient]:
             topology=topology(),
             brokers={each: _broker(stack, settings, each) for each in services},
             databases={each: _database(stack, settings, each) for each in services},
+            bindings=management.bindings if management else None,
+            broker_time=management.time if management else None,
             secret_files=_secret_files(settings),
             data_directories=_data_directories(settings),
             rule_pack_directory=rules,
@@ -50,21 +57,31 @@ def opened(settings: Settings, rules: Path | None = None) -> Iterator[Patient]:
 
 @contextmanager
 def opened_deployment(
-    deployment: Deployment, settings: Settings, rules: Path | None = None
+    deployment: Deployment,
+    settings: Settings,
+    rules: Path | None = None,
+    management_url: str | None = None,
 ) -> Iterator[Patient]:
     """Yield what `muster up` runs in a directory, as far as it can be reached."""
     home = deployment.directory
     written = tuple(home / name for name in _PRIVATE if (home / name).exists())
     node = deployment.node
-    with opened(settings, rules) as patient:
+    with opened(settings, rules, management_url) as patient:
         yield replace(
             patient,
             directory=home,
             processes=_processes(deployment),
-            bindings=partial(bindings_of, node) if node else None,
+            bindings=partial(bindings_of, node) if node else patient.bindings,
             secret_files=patient.secret_files + written,
             data_directories=tuple(dict.fromkeys((*patient.data_directories, home))),
         )
+
+
+def _management(settings: Settings, url: str) -> Management | None:
+    try:
+        return Management(url, login_in(settings.amqp_url_of(settings.services[0])).vhost)
+    except ValueError:
+        return None  # the check of the broker says so
 
 
 def _broker(stack: ExitStack, settings: Settings, service: str) -> Broker | BrokerUnavailable:
@@ -97,7 +114,7 @@ def _secret_files(settings: Settings) -> tuple[Path, ...]:
         for service in settings.services
     ]
     key = settings.token_private_key_file
-    return tuple(dict.fromkeys([*passwords, *([key] if key else [])]))
+    return tuple(dict.fromkeys([*passwords, *([key] if key and key.exists() else [])]))
 
 
 def _data_directories(settings: Settings) -> tuple[Path, ...]:

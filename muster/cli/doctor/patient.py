@@ -69,6 +69,10 @@ class Database(Protocol):
         """Tell whether this login owns a table, and so may do everything with it."""
         ...
 
+    def may_enter(self, database: str) -> bool:
+        """Tell whether this login may connect to another database of this server."""
+        ...
+
     def tables(self) -> frozenset[str]:
         """Return the names of the tables there are."""
         ...
@@ -107,6 +111,11 @@ class Patient:
     def separate_logins(self) -> bool:
         """Tell whether each service logs in to the broker as somebody of its own."""
         return SERVICE in self.settings.amqp_url
+
+    @property
+    def names_a_broker(self) -> bool:
+        """Tell whether somebody said where the broker is; the api's settings need not."""
+        return "amqp_url" in self.settings.model_fields_set
 
     @property
     def migrates_itself(self) -> bool:

@@ -6,11 +6,16 @@ from muster.cli.doctor.finding import Finding, trouble, unknown, well
 from muster.cli.doctor.patient import Patient
 from muster.messaging.blueprint import queues
 
-_LOOK = "Compare `rabbitmqctl list_bindings` with docs/asyncapi.yaml where RabbitMQ runs."
+_LOOK = (
+    "Name RabbitMQ's management page with --management-url, or compare `rabbitmqctl list_bindings` "
+    "with docs/asyncapi.yaml."
+)
 
 
 def check(patient: Patient) -> Iterator[Finding]:
     """Yield every binding that is missing."""
+    if not patient.answering_brokers:
+        return
     if patient.bindings is None:
         yield unknown("Bindings cannot be seen from here: AMQP has no question for them", _LOOK)
         return

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from muster.cli.doctor.finding import Finding, trouble, well
+from muster.cli.doctor.finding import Finding, note, trouble, well
 from muster.cli.doctor.patient import Patient
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.questions import NotLetIn
@@ -18,10 +18,16 @@ _LET_IN = (
 
 def check(patient: Patient) -> Iterator[Finding]:
     """Yield one finding for each way in which services cannot get in, and one for all who can."""
+    if not patient.answering_brokers and not patient.names_a_broker:
+        yield note(
+            "No RabbitMQ is named here, and none answers where one would be by default",
+            "An api needs none. For a worker or a relay, set MUSTER_AMQP_URL.",
+        )
+        return
     failures: dict[tuple[str, str], list[str]] = defaultdict(list)
     for service, broker in patient.brokers.items():
         if isinstance(broker, NotLetIn):
-            failures[f"RabbitMQ does not let in {service}: {broker}", _LET_IN].append(service)
+            failures[f"RabbitMQ answers and does not let in: {broker}", _LET_IN].append(service)
         elif isinstance(broker, BrokerUnavailable):
             failures[str(broker), _START].append(service)
     for (what, todo), services in failures.items():

@@ -19,13 +19,19 @@ def check(patient: Patient) -> Iterator[Finding]:
     """Yield whether a token that is signed here would be taken here."""
     settings = patient.settings
     public, private = settings.token_public_key_file, settings.token_private_key_file
+    if not public.exists() and patient.directory is None:
+        yield note(
+            f"There is no {public} here (MUSTER_TOKEN_PUBLIC_KEY_FILE)",
+            "A worker and a relay need none. For an api: " + _MAKE,
+        )
+        return
     try:
         verifier = TokenVerifier(public.read_bytes(), settings.token_issuer, patient.clock)
     except (OSError, ValueError, TypeError) as error:
         yield trouble(f"MUSTER_TOKEN_PUBLIC_KEY_FILE: {public} cannot be used: {error}", _MAKE)
         return
     if private is None:
-        yield note("There is no private key here: this process verifies tokens and issues none")
+        yield well("The public key of tokens can be used; there is no private one here")
         return
     try:
         signer = TokenSigner(
@@ -36,6 +42,12 @@ def check(patient: Patient) -> Iterator[Finding]:
         return
     nobody = Caller("doctor", Role.OPERATOR)
     token = signer.sign(nobody, now=patient.clock.now(), token_id="")  # never handed out
+    if not public.exists() and patient.directory is None:
+        yield note(
+            f"There is no {public} here (MUSTER_TOKEN_PUBLIC_KEY_FILE)",
+            "A worker and a relay need none. For an api: " + _MAKE,
+        )
+        return
     try:
         verifier.verify(token.value)
     except Unauthenticated:

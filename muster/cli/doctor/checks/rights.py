@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from sqlalchemy import Table
+from sqlalchemy.engine import make_url
 
 from muster.cli.bootstrap import metadata_of
 from muster.cli.doctor.finding import Finding, note, trouble, well
 from muster.cli.doctor.patient import Database, Patient
+from muster.contracts.catalogue import OWNERS
+from muster.settings import SERVICE
 from muster.storage.records import RECORD
 
 _ROWS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
@@ -23,6 +26,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         tables = [t for t in metadata_of(service).sorted_tables if t.name in database.tables()]
         troubles = [*_missing(service, tables, database)]
         troubles += _too_much(service, tables, database, patient.migrates_itself)
+        troubles += _doors(patient, service, database)
         yield from troubles
         if not troubles:
             yield well(f"{service} may use its tables, and only add to its records")
@@ -48,6 +52,19 @@ def _too_much(
             yield trouble(
                 f"{service} may {', '.join(allowed)} in {name}, whose rows must stay as they are",
                 "Take the right away: `muster migrate`, as the owner of the tables, does.",
+            )
+
+
+def _doors(patient: Patient, service: str, database: Database) -> Iterator[Finding]:
+    """Yield whose databases a service could get into; if all share a login, that says it."""
+    if SERVICE not in patient.settings.database_url.partition("@")[0]:
+        return
+    for other in OWNERS:
+        name = make_url(patient.settings.database_url.replace(SERVICE, other)).database
+        if other != service and name and database.may_enter(name):
+            yield trouble(
+                f"{service} may connect to {name}, the database of {other}",
+                f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC, and from its role, if it has it.",
             )
 
 
