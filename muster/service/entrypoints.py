@@ -20,6 +20,7 @@ from muster.contracts.event import Event
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery, Subscriber
 from muster.messaging.topology import Subscription
+from muster.observability.metrics import BROKER_UP
 from muster.observability.tracing import current
 from muster.safeguards import Safeguard
 from muster.service.inlet import Inlet, one_by_one, take_and_ack
@@ -116,14 +117,17 @@ class Subscribe(_MusterEntrypoint):
 
     def _poll(self, subscriber: Subscriber, limit: int) -> list[Delivery]:
         """Keep the connection alive and the queues in order, and return what has come."""
-        part = self._queue_part
+        part, up = self._queue_part, BROKER_UP.labels(self.container.service_name)
         try:
             deliveries = subscriber.poll(limit)
         except (BrokerUnavailable, StoreUnavailable) as error:
+            if isinstance(error, BrokerUnavailable):
+                up.set(0)
             self.platform.condition.broken(part, str(error))
             eventlet.sleep(PAUSE_AFTER_FAULT)
             return []
         self.platform.condition.works(part)
+        up.set(1)
         return deliveries
 
     def _settle(self, inlet: Inlet, subscriber: Subscriber, deliveries: list[Delivery]) -> None:

@@ -17,8 +17,15 @@ from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import Delivery, OutboundMessage, Outcome, Publisher, Subscriber
 from muster.messaging.retries import dead_letter_message, retry_message
 from muster.messaging.topology import Subscription
+from muster.observability.exemplars import exemplar_of, timed
 from muster.observability.logs import correlated
-from muster.observability.metrics import BATCH_SECONDS, BATCH_SIZE, INBOX_DUPLICATES, MESSAGES
+from muster.observability.metrics import (
+    BATCH_SECONDS,
+    BATCH_SIZE,
+    INBOX_DUPLICATES,
+    MESSAGE_LAG,
+    MESSAGES,
+)
 from muster.observability.spans import Tracer
 from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.service.traces import attempting, receiving
@@ -102,13 +109,20 @@ class Inlet:
                 parcels.append(_Parcel(delivery, self._heard(parse(delivery.body))))
             except UnreadableMessage as error:
                 outgoing.append(self._dead_letter(delivery, str(error)))
+        self._show_lag(parcels)
         taken = [(parcel.envelope, parcel.delivery.attempt) for parcel in parcels]
         with (
             receiving(self._tracer, self.subscription, taken),
-            BATCH_SECONDS.labels(*self._labels).time(),
+            timed(BATCH_SECONDS.labels(*self._labels), _traceparent(parcels)),
         ):
             outgoing += self._together(parcels)
         self._send(outgoing)
+
+    def _show_lag(self, parcels: Sequence[_Parcel]) -> None:
+        now, lag = self._store.clock.now(), MESSAGE_LAG.labels(*self._labels)
+        for parcel in parcels:
+            late = (now - parcel.envelope.time).total_seconds()
+            lag.observe(max(0.0, late), exemplar_of(parcel.envelope.context.traceparent))
 
     def _heard(self, envelope: Envelope) -> Envelope:
         """Return it if it is subscribed to: the broker checks routing keys, not what is within.
@@ -191,3 +205,7 @@ class Inlet:
         outcomes = self._publisher.publish(messages) if messages else []
         if unsafe := [outcome for outcome in outcomes if outcome is not Outcome.CONFIRMED]:
             raise BrokerUnavailable(f"a retry or dead letter was not taken: {unsafe[0]}")
+
+
+def _traceparent(parcels: Sequence[_Parcel]) -> str | None:
+    return parcels[0].envelope.context.traceparent if parcels else None

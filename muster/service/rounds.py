@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from muster.contracts.vocabulary.errors import TransientError
 from muster.messaging.errors import BrokerUnavailable
+from muster.observability.metrics import BROKER_UP
 from muster.service.platform import Condition
 from muster.service.relay import Relay
 
@@ -60,7 +61,7 @@ class Rounds:
         # Measured even when nothing moves: that is when the measures matter.
         if self._measure.is_due():
             if not moved:
-                self._attempt(self._broker, self._reach)
+                self._reach_out()
             for relay in self._relays:
                 self._attempt(f"measuring {relay.service}", relay.measure)
         if self._tidy.is_due():
@@ -77,15 +78,33 @@ class Rounds:
             try:
                 moved += relay.step()
             except BrokerUnavailable as error:
-                self._condition.broken(self._broker, str(error))
+                self._broker_lost(error)
                 return moved  # they share it, and each attempt to connect may take seconds
             except TransientError as error:
                 self._condition.broken(part, str(error))
             else:
                 self._note(part, relay.trouble)
         if moved:
-            self._condition.works(self._broker)
+            self._broker_there()
         return moved
+
+    def _reach_out(self) -> None:
+        try:
+            self._reach()
+        except TransientError as error:
+            self._broker_lost(error)
+        else:
+            self._broker_there()
+
+    def _broker_lost(self, error: TransientError) -> None:
+        self._condition.broken(self._broker, str(error))
+        for relay in self._relays:
+            BROKER_UP.labels(relay.service).set(0)
+
+    def _broker_there(self) -> None:
+        self._condition.works(self._broker)
+        for relay in self._relays:
+            BROKER_UP.labels(relay.service).set(1)
 
     def _tidy_some(self, relay: Relay) -> None:
         more = False

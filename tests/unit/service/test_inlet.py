@@ -1,8 +1,10 @@
 """A batch is taken whole, or one by one; nothing is lost and nothing takes effect twice."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
 from muster.clock import SimulatedClock
@@ -16,7 +18,7 @@ from muster.service.inlet import BatchHandler, Inlet, one_by_one
 from muster.storage.store import Store, StoreUnavailable
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
-from tests.events import PAPERS, TOPOLOGY, a_message, an_envelope, an_event
+from tests.events import NOON, PAPERS, TOPOLOGY, a_message, an_envelope, an_event
 from tests.stores import START, memory_store
 
 
@@ -206,3 +208,15 @@ def test_an_effect_knows_its_cause(world: World) -> None:
     world.take(one_by_one(look))
 
     assert causes == ["cor_test", "evt_7"]
+
+
+def test_how_long_an_event_took_to_be_heard_is_measured(world: World) -> None:
+    """From its happening, wherever it has lain in between."""
+    name, labels = "muster_message_lag_seconds_sum", {"service": "notify", "subscription": "papers"}
+    before = REGISTRY.get_sample_value(name, labels) or 0.0
+    world.publish(1)
+    world.clock.advance(NOON + timedelta(seconds=90) - world.clock.now())
+
+    world.take()
+
+    assert REGISTRY.get_sample_value(name, labels) == before + 90

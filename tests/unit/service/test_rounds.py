@@ -114,6 +114,20 @@ def test_a_broker_that_is_away_is_noticed_with_nothing_to_say(world: World) -> N
     assert world.condition.reasons() == []
 
 
+def test_whether_the_broker_is_there_is_shown(world: World) -> None:
+    """Without anybody asking whether the process is ready."""
+    up = {"service": "notify"}
+    world.broker.stop()
+    world.rounds.turn()
+    assert REGISTRY.get_sample_value("muster_broker_up", up) == 0
+
+    world.broker.start()
+    world.clock.advance(timedelta(seconds=1))
+    world.rounds.turn()
+
+    assert REGISTRY.get_sample_value("muster_broker_up", up) == 1
+
+
 def test_the_age_of_what_waits_is_measured_while_the_broker_is_away(world: World) -> None:
     """That is when somebody has to be woken."""
     say(world.stores[0])
