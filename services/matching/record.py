@@ -2,6 +2,7 @@
 
 from muster.contracts.event import Event
 from muster.storage.unit_of_work import UnitOfWork
+from services.matching import counting
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
 from services.matching.tables import OFFERS, REQUESTS
@@ -24,4 +25,5 @@ def save_offer(
     """Save an offer that took a step, remember the step and say the event."""
     OFFERS.save(work, after)
     work.remember_step("offer", after.offer_id, before.status, after.status, reason)
+    counting.step_of(work, after)
     work.record(event, version=after.version)

@@ -23,7 +23,7 @@ from services.matching.tables import metadata
 from services.matching.use_cases import expire_request as expiry
 from services.matching.use_cases.adopt_rule_pack import adopt_rule_pack
 from services.matching.use_cases.expire_offer import expire_offer
-from services.matching.use_cases.follow_job import follow_job
+from services.matching.use_cases.follow_jobs import follow_jobs
 from services.matching.use_cases.look_again import look_again
 from services.matching.use_cases.project_registry import project_registry
 from services.matching.use_cases.recheck_member import recheck_member
@@ -54,11 +54,10 @@ class MatchingSubscriptions:
 
         source_requests(work, list(causes), self.matcher, scope)
 
-    @subscribe("jobs", JobStatusChanged)
-    def follow_job(self, work: UnitOfWork, envelope: Envelope) -> None:
+    @subscribe("jobs", JobStatusChanged, batched=True)
+    def follow_jobs(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
         """Start, free and close what the jobs say."""
-        if isinstance(envelope.event, JobStatusChanged):
-            follow_job(work, envelope.event)
+        follow_jobs(work, envelopes)
 
     @subscribe("restorations", *RESTORATIONS.values(), batched=True)
     def publish_again(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:

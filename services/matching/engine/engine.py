@@ -24,7 +24,8 @@ def plan(batch: Sequence[Demand], pool: Pool, policy: Policy, clock: Callable[[]
     """
     scout = Scout(pool, policy)
     occupancy = Occupancy(pool.bookings)
-    server = Server(occupancy, Solver(policy.solver_seconds, clock))
+    solver = Solver(policy.solver_seconds, clock)
+    server = Server(occupancy, solver)
     searches = sorted(map(scout.search, batch), key=_turn)
     allotments = [
         allotment
@@ -32,7 +33,7 @@ def plan(batch: Sequence[Demand], pool: Pool, policy: Policy, clock: Callable[[]
         for allotment in server.serve(list(tier))
     ]
     explainer = Explainer(pool, policy, occupancy, allotments)
-    return Plan(tuple(map(explainer.outcome, allotments)))
+    return Plan(tuple(map(explainer.outcome, allotments)), tuple(solver.solved))
 
 
 def _tier(search: Search) -> int:

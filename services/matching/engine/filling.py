@@ -21,6 +21,7 @@ class Solver:
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._deadline = clock() + seconds
+        self.solved: list[allocation.Solution] = []
 
     def solve(
         self, asks: Sequence[Ask], uses_of: Callable[[Capability], Iterable[Use]]
@@ -30,7 +31,9 @@ class Solver:
         It may take half of the time that is left, so that there is some for every problem to come.
         """
         left = max(0.0, self._deadline - self._clock())
-        return allocation.solve(problem_of(asks, uses_of), left / 2, self._clock)
+        solution = allocation.solve(problem_of(asks, uses_of), left / 2, self._clock)
+        self.solved.append(solution)
+        return solution
 
 
 @dataclass(frozen=True)

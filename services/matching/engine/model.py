@@ -10,6 +10,7 @@ from services.matching.domain.booking import Booking
 from services.matching.domain.capability import Capability
 from services.matching.domain.member import Member
 from services.matching.domain.request import Need, Request, Shortfall
+from services.matching.engine.allocation import Solution
 from services.matching.engine.policy import Decisions, Matter, Standing
 from services.matching.engine.verdicts import Explanation, Verdict
 
@@ -89,6 +90,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """One outcome for each demand, in the order in which they were served."""
+    """One outcome for each demand, in the order in which they were served.
+
+    `solutions` are what the allocator answered on the way, in the order it was asked.
+    """
 
     outcomes: tuple[Outcome, ...]
+    solutions: tuple[Solution, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from muster.contracts.vocabulary.identifiers import OrganisationId
 from muster.contracts.vocabulary.statuses import RequestStatus
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, calendar, timers, track_records
+from services.matching import announcements, calendar, counting, timers, track_records
 from services.matching.domain.deadlines import Patience
 from services.matching.domain.offer import Offer
 from services.matching.domain.progress import assignments, is_covered
@@ -50,6 +50,7 @@ def confirm(work: UnitOfWork, request: Request, offers: Sequence[Offer], reason:
     work.unschedule(timers.APPROVAL_EXPIRY, request.request_id)
     work.unschedule(timers.REQUEST_EXPIRY, request.request_id)
     track_records.count(work, *_work_given(work, offers))
+    counting.confirmed(work, confirmed)
     return confirmed
 
 

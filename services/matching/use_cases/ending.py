@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from muster.contracts.event import Event
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, calendar, timers
+from services.matching import announcements, calendar, counting, timers
 from services.matching.domain.offer import Offer
 from services.matching.domain.request import Request
 from services.matching.record import save_offer, save_request
@@ -24,10 +24,12 @@ def end_request(
 
     `told_providers` is what those with an offer hear instead of the reason.
     """
-    take_back(work, offers_of(work, before.request_id), told_providers or reason)
+    offers = offers_of(work, before.request_id)
+    take_back(work, offers, told_providers or reason)
     for kind in timers.OF_A_REQUEST:
         work.unschedule(kind, before.request_id)
     save_request(work, before, after, event, reason)
+    counting.ended(work, after, offers)
     return after
 
 

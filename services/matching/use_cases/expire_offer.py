@@ -3,7 +3,7 @@
 from muster.contracts.vocabulary.identifiers import OfferId
 from muster.contracts.vocabulary.statuses import OfferStatus
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, timers, track_records
+from services.matching import announcements, counting, timers, track_records
 from services.matching.track_records import Tally
 from services.matching.use_cases.dealing import lock_dealing
 from services.matching.use_cases.refusing import lose_offer
@@ -23,5 +23,6 @@ def expire_offer(work: UnitOfWork, offer_id: OfferId) -> None:
         return
     expired = offer.expire()
     lose_offer(work, dealing, expired, announcements.offer_expired(expired), "no answer in time")
+    counting.unanswered(work, expired)
     if offer.status is OfferStatus.SENT:  # a countered one was for the enterprise to answer
         track_records.count(work, Tally(offer.provider_id, refused=1))

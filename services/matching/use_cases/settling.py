@@ -9,7 +9,7 @@ from muster.contracts.vocabulary.identifiers import BookingId, OfferId, Prefix
 from muster.contracts.vocabulary.statuses import BookingStatus
 from muster.safeguards import Safeguard
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, calendar, timers
+from services.matching import announcements, calendar, counting, timers
 from services.matching.domain.booking import Booking
 from services.matching.domain.capacity import Calendar
 from services.matching.domain.offer import Offer
@@ -58,6 +58,8 @@ class Round:
             self._give_up(request, outcome)
             return
         made = self._grant(demand, outcome.holds)
+        if made and not known:
+            counting.first_offer(self._work, request)
         missed = len(made) < len(outcome.holds)
         short = [shortfall for shortfall in outcome.shortfalls if not shortfall.optional]
         waits = missed or _waits(demand, outcome, short)
@@ -118,6 +120,7 @@ class Round:
         self._offers.append(offer)
         work.remember_step("booking", booking_id, "", booking.status)
         work.remember_step("offer", offer.offer_id, "", offer.status)
+        counting.step_of(work, offer)
         work.record(announcements.offer_sent(offer), version=offer.version)
         work.schedule(timers.OFFER_EXPIRY, offer.offer_id, expires_at)
         return offer

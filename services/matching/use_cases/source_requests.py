@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 
 from muster.contracts.vocabulary.identifiers import RequestId
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import projection, timers
+from services.matching import counting, projection, timers
 from services.matching.domain.deadlines import Patience
 from services.matching.domain.offer import REFUSED, Offer
 from services.matching.domain.progress import missing
@@ -55,7 +55,10 @@ def source_requests(
     pool = lock_pool(work.connection, demands, matcher.index, work.now)
     round_ = Round(work, matcher, pool, explains_repeats=explains_repeats)
     by_id = {demand.request.request_id: demand for demand in demands}
-    for outcome in plan(demands, pool, matcher.policy, matcher.clock).outcomes:
+    found = plan(demands, pool, matcher.policy, matcher.clock)
+    counting.planned(work, found.solutions)
+    counting.judged(work, found.outcomes, matcher.policy.pack)
+    for outcome in found.outcomes:
         with scope(outcome.request_id):
             round_.settle(by_id[outcome.request_id], known[outcome.request_id], outcome)
     round_.write()

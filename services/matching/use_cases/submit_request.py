@@ -11,7 +11,7 @@ from muster.contracts.vocabulary.identifiers import Ids, NeedId, OrganisationId,
 from muster.contracts.vocabulary.kinds import Urgency
 from muster.contracts.vocabulary.values import Place, Window
 from muster.storage.unit_of_work import UnitOfWork
-from services.matching import announcements, timers
+from services.matching import announcements, counting, timers
 from services.matching.domain.request import Need, Request
 from services.matching.domain.terms import HostStateProtection, Principal, Terms
 from services.matching.engine.law.rules import RulePack
@@ -58,6 +58,7 @@ def submit_request(
     work.remember_step("request", request.request_id, "", request.status)
     work.record(announcements.submitted(request), version=request.version)
     work.schedule(timers.REQUEST_EXPIRY, request.request_id, request.window.ends_at)
+    counting.submitted(work, request)
     return request
 
 

@@ -386,10 +386,10 @@ class Room:
         """Hear of the job of this provider."""
         self.hear(self.job_event(request, name, status, version))
 
-    def hear(self, said: JobStatusChanged) -> None:
-        """Hear what dispatch says."""
-        envelope = self._envelope(said)
-        self.transact(lambda work: self.subscriptions.follow_job(work, envelope))
+    def hear(self, *said: JobStatusChanged) -> None:
+        """Hear what dispatch says, in one batch."""
+        envelopes = [self._envelope(each) for each in said]
+        self.transact(lambda work: self.subscriptions.follow_jobs(work, envelopes))
 
     def wait(self, by: timedelta = timedelta(0)) -> None:
         """Let time pass, then fire what is due, and what that makes due at once."""

@@ -90,6 +90,22 @@ def test_reports_may_repeat_and_come_in_any_order(room: Room, request_of_two: Re
     assert room.taken() == 0
 
 
+def test_one_batch_may_bring_all_that_happens_to_a_request(
+    room: Room, request_of_two: Request
+) -> None:
+    """Whoever gave up first, somebody was at work: it starts, then it closes."""
+    room.hear(
+        room.job_event(request_of_two, "beta", JobStatus.ABORTED, 3),
+        room.job_event(request_of_two, "alpha", JobStatus.ON_SCENE, 5),
+        room.job_event(request_of_two, "alpha", JobStatus.IN_SERVICE, 6),
+        room.job_event(request_of_two, "alpha", JobStatus.COMPLETED, 8),
+        room.job_event(request_of_two, "alpha", JobStatus.RELEASED, 7),
+    )
+
+    assert room.words(request_of_two)[-2:] == ["started", "closed"]
+    assert room.taken() == 0
+
+
 def test_the_jobs_of_a_cancelled_request_change_nothing(
     room: Room, request_of_two: Request
 ) -> None:

@@ -1,10 +1,14 @@
-"""FollowJob: what dispatch says of a job starts the service, frees capacity, closes the request."""
+"""FollowJobs: what dispatch says of jobs starts services, frees capacity, closes requests."""
+
+from collections.abc import Sequence
+from itertools import groupby
 
 from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.contracts.dispatch import JobStatusChanged
 from muster.contracts.vocabulary.statuses import JobStatus, RequestStatus
+from muster.messaging.envelope import Envelope
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import announcements, calendar, track_records
 from services.matching.domain.request import Request
@@ -32,25 +36,51 @@ _STARTED = frozenset({JobStatus.IN_SERVICE, JobStatus.RELEASED, JobStatus.COMPLE
 _AT_WORK = frozenset({RequestStatus.CONFIRMED, RequestStatus.IN_SERVICE})
 
 
-def follow_job(work: UnitOfWork, said: JobStatusChanged) -> None:
-    """Take note of a job's status; what is older than what is known changes nothing.
+def follow_jobs(work: UnitOfWork, heard: Sequence[Envelope]) -> None:
+    """Take note of what is said of jobs; what is older than what is known changes nothing.
 
-    The request is only kept from others if the status may matter to it: most do not.
+    A request is only kept from others if a status may matter to it: most do not. All jobs are
+    written before any request is locked, both in the order of their ids, so that workers who share
+    the reports never wait for each other in a ring.
     """
-    if not _is_news(work, said) or not (said.final or said.status in _STARTED):
-        return
-    request = REQUESTS.find(work.connection, said.request_id, lock=True)
-    if request is None:
-        return
-    if said.final:
-        own = [a.booking_id for a in request.assignments if a.provider_id == said.provider_id]
-        ended = sorted(set(said.booking_ids) & set(own))
-        calendar.release(work, ended, f"the job is {said.status}")
-    if request.status is RequestStatus.CONFIRMED and said.status in _STARTED:
-        request = _start(work, request)
-    if request.status in _AT_WORK and said.final and _all_jobs_ended(work, request):
+    by_job = sorted(heard, key=lambda envelope: envelope.event.subject)
+    news = {it.id for it in by_job if _is_news(work, _report(it))}
+    matter = [it for it in heard if it.id in news and _matters(_report(it))]
+    matter.sort(key=lambda envelope: _report(envelope).request_id)
+    for request_id, reports in groupby(matter, lambda envelope: _report(envelope).request_id):
+        request = REQUESTS.find(work.connection, request_id, lock=True)
+        if request is not None:
+            _follow(work, request, list(reports))
+
+
+def _report(envelope: Envelope) -> JobStatusChanged:
+    assert isinstance(envelope.event, JobStatusChanged)
+    return envelope.event
+
+
+def _matters(said: JobStatusChanged) -> bool:
+    return said.final or said.status in _STARTED
+
+
+def _follow(work: UnitOfWork, request: Request, reports: Sequence[Envelope]) -> None:
+    started = next((it for it in reports if _report(it).status in _STARTED), None)
+    if started is not None and request.status is RequestStatus.CONFIRMED:
+        with work.caused_by(started):
+            request = _start(work, request)
+    ended = [it for it in reports if _report(it).final]
+    for envelope in ended:
+        with work.caused_by(envelope):
+            _end(work, request, _report(envelope))
+    if ended and request.status in _AT_WORK and _all_jobs_ended(work, request):
         closed = request.become(RequestStatus.CLOSED)
-        save_request(work, request, closed, announcements.closed(closed), "all jobs have ended")
+        with work.caused_by(ended[-1]):
+            save_request(work, request, closed, announcements.closed(closed), "all jobs have ended")
+
+
+def _end(work: UnitOfWork, request: Request, said: JobStatusChanged) -> None:
+    own = [a.booking_id for a in request.assignments if a.provider_id == said.provider_id]
+    ended = sorted(set(said.booking_ids) & set(own))
+    calendar.release(work, ended, f"the job is {said.status}")
     _count(work, said)
 
 
