@@ -13,7 +13,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         return
     directory = patient.rule_pack_directory
     try:
-        pack = load_rule_pack(directory, today=patient.clock.now().date())
+        pack = load_rule_pack(directory)
     except RulePackInvalid as error:
         for problem in error.problems:
             yield trouble(

@@ -1,0 +1,1 @@
+"""What `muster doctor` finds, well and not well."""
