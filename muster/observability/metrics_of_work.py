@@ -73,9 +73,8 @@ REQUESTS_OPEN = gauge(
 )
 GATE_VERDICTS = counter(
     "muster_gate_verdicts_total",
-    "What rules said of the candidates that were looked at closely, in rounds of sourcing and "
-    "when those at work are judged again. Of a round's candidates that are too many to be listed "
-    "in the explanation, only the first rule they fail is counted.",
+    "What rules said of the candidates in rounds of sourcing. Of those that are too many to be "
+    "listed in the explanation, only the first rule they fail is counted.",
     [
         Label(
             "rule",
@@ -90,7 +89,7 @@ GATE_VERDICTS = counter(
         ),
         Label("verdict", ("passed", "review", "failed")),
     ],
-    [API, WORKER],
+    [WORKER],
     "when a round of sourcing commits",
     of=_MATCHING,
 )

@@ -96,4 +96,4 @@ class Plan:
     """
 
     outcomes: tuple[Outcome, ...]
-    solutions: tuple[Solution, ...] = ()
+    solutions: tuple[Solution, ...] = field(default=(), compare=False)  # how long it took differs
