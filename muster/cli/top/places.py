@@ -56,8 +56,7 @@ def find_places(directory: Path | None, targets: Path | None) -> Places:
 
 def _named_in(file: Path) -> Places:
     try:
-        groups = json.loads(file.read_text(encoding="utf-8"))
-        found = [(_job(group), place) for group in groups for place in _places(group)]
+        found = [(_job(group), place) for group in _groups(file) for place in _places(group)]
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise InputUnusable(
             f"{file} cannot be used: {error}. It has to be like "
@@ -69,6 +68,13 @@ def _named_in(file: Path) -> Places:
         *_address(Settings()),
         brokers[0] if brokers else None,
     )
+
+
+def _groups(file: Path) -> list[Mapping[str, Any]]:
+    groups = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(groups, list):
+        raise TypeError("it is no list")
+    return groups
 
 
 def _job(group: Mapping[str, Any]) -> str:

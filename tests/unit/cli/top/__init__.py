@@ -1,0 +1,1 @@
+"""What `muster top` shows, whoever is away."""
