@@ -15,6 +15,7 @@ from tests.unit.kubernetes.rendering import (
 TOP = KUBERNETES.parents[1]
 BASE = render(KUBERNETES / "base")
 EXAMPLE = render(KUBERNETES / "overlays" / "example")
+APART = render(KUBERNETES / "overlays" / "matching-apart")
 DEPLOYMENTS = of_kind(BASE, "Deployment")
 JOBS = of_kind(BASE, "Job")
 WORKLOADS = DEPLOYMENTS + JOBS

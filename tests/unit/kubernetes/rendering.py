@@ -1,8 +1,9 @@
 """What `kubectl kustomize` makes of deploy/kubernetes/, without kubectl: as much as is used there.
 
 Resources from files and directories, the images transformer, and patches that are merged in by kind
-and name, in which a list replaces a list. Anything else in a kustomization is refused, so that
-nothing is tested that is not what would be applied.
+and name. In these a list replaces a list, but for containers and their variables, which are merged
+by name. Anything else in a kustomization is refused, so that nothing is tested that is not what
+would be applied.
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 Resource = dict[str, Any]
 
 KUBERNETES = Path(__file__).parents[3] / "deploy" / "kubernetes"
+BY_NAME = {"containers", "env"}
 KNOWN = {"apiVersion", "kind", "namespace", "resources", "images", "patches"}
 
 
@@ -70,7 +72,10 @@ def container_of(workload: Resource) -> Resource:
 def merge(target: Resource, change: Resource) -> None:
     """Put a patch in: mappings are merged, everything else is replaced."""
     for key, value in change.items():
-        if isinstance(value, dict) and isinstance(target.get(key), dict):
+        if key in BY_NAME and key in target:
+            for each in value:
+                merge(next(old for old in target[key] if old["name"] == each["name"]), each)
+        elif isinstance(value, dict) and isinstance(target.get(key), dict):
             merge(target[key], value)
         else:
             target[key] = value

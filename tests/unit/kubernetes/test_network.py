@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.kubernetes.manifests import BASE, WORKLOADS, environment
-from tests.unit.kubernetes.rendering import Resource, of_kind
+from tests.unit.kubernetes.manifests import APART, BASE, WORKLOADS, environment
+from tests.unit.kubernetes.rendering import Resource, of_kind, one
 
-POLICIES = [policy["spec"] for policy in of_kind(BASE, "NetworkPolicy")]
 WITHIN = "kubernetes.io/metadata.name"
 AMQPS, ADMINISTRATION, POSTGRESQL, WEBHOOKS = 5671, 15671, 5432, 443
 API, METRICS, BROKER_METRICS = 8480, 9480, 15691
@@ -79,13 +78,15 @@ def is_port(rule: dict[str, Any], port: int) -> bool:
     )
 
 
-def allowed(direction: str, pod: Somebody, other: Somebody, port: int) -> bool:
+def allowed(
+    direction: str, pod: Somebody, other: Somebody, port: int, resources: list[Resource]
+) -> bool:
     """Whether one end allows it: no policy that chooses the pod for this direction, or one rule."""
     if pod.namespace != "muster":
         return True  # not ours to say
     about = [
         policy
-        for policy in POLICIES
+        for policy in (each["spec"] for each in of_kind(resources, "NetworkPolicy"))
         if direction in policy["policyTypes"] and selects(policy["podSelector"], dict(pod.labels))
     ]
     if not about:
@@ -98,9 +99,10 @@ def allowed(direction: str, pod: Somebody, other: Somebody, port: int) -> bool:
     )
 
 
-def may_talk(who: Somebody, to: Somebody, port: int) -> bool:
+def may_talk(who: Somebody, to: Somebody, port: int, resources: list[Resource] = BASE) -> bool:
     """Whether both ends allow it."""
-    return allowed("Egress", who, to, port) and allowed("Ingress", to, who, port)
+    leaves = allowed("Egress", who, to, port, resources)
+    return leaves and allowed("Ingress", to, who, port, resources)
 
 
 def reached(who: Somebody, port: int) -> set[str]:
@@ -178,3 +180,17 @@ def test_webhooks_reach_the_world_and_nothing_near(near: str) -> None:
     assert not may_talk(OURS["worker"], Somebody("near", namespace="", address=near), WEBHOOKS)
     for name in OURS.keys() - {"worker"}:
         assert not any(may_talk(OURS[name], far, WEBHOOKS) for far in world)
+
+
+def test_workers_of_one_service_go_where_workers_go_but_not_into_the_world() -> None:
+    """Only notify tells people, and its workers are the others."""
+    matchings = of_workload(one(APART, "Deployment", "muster-worker-matching"))
+    far = Somebody("far", namespace="", address="93.184.216.34")
+    database = Somebody("postgresql", namespace="", address="198.51.100.5")
+
+    for who in (matchings, OURS["worker"]):
+        assert may_talk(who, database, POSTGRESQL, APART)
+        assert may_talk(who, RABBITMQ, AMQPS, APART)
+        assert may_talk(PROMETHEUS, who, METRICS, APART)
+        assert may_talk(who, far, WEBHOOKS, APART) == (who is not matchings)
+        assert not may_talk(who, RABBITMQ, ADMINISTRATION, APART)
