@@ -102,6 +102,7 @@ class ToldOnce(SpanExporter):
     def __init__(self, exporter: SpanExporter, endpoint: str) -> None:
         self._exporter = exporter
         self._endpoint = endpoint
+        self._fails = False
         self._dropped = 0
         self._ended = False
 
@@ -111,16 +112,17 @@ class ToldOnce(SpanExporter):
             return SpanExportResult.FAILURE
         result = self._exporter.export(spans)
         if result is SpanExportResult.SUCCESS:
-            if self._dropped:
+            if self._fails:
                 log.info("traces are taken again", extra={"dropped_spans": self._dropped})
-            self._dropped = 0
+            self._fails, self._dropped = False, 0
         else:
-            if not self._dropped:
+            if not self._fails:
                 log.warning(
                     "traces are not taken, and are dropped until they are; "
                     "look at the collector, or unset MUSTER_OTLP_ENDPOINT",
                     extra={"endpoint": self._endpoint},
                 )
+            self._fails = True
             self._dropped += len(spans)
         return result
 

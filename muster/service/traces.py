@@ -18,12 +18,13 @@ from muster.observability.tracing import current, during
 Taken = Sequence[tuple[Envelope, int]]  # and how often it was retried before
 
 _SYSTEM = "rabbitmq"
+_ID = "messaging.message.id"
 
 
 class Receipt(Span):
     """A batch that is taken. It is kept if one of its messages is of a trace that is."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_failed", "_kept")
 
     def __init__(self, tracer: Tracer, subscription: Subscription, taken: Taken) -> None:
         origins = {envelope.id: _origin(tracer, envelope) for envelope, _ in taken}
@@ -31,6 +32,7 @@ class Receipt(Span):
         queue = subscription.queue
         super().__init__(tracer, f"receive {queue}", Kind.CONSUMER, tracer.new_trace(sampled=kept))
         self._kept: dict[str, Span] = {}
+        self._failed: dict[str, tuple[Span, Exception, int]] = {}
         parts: dict[str, Span] = {}
         for envelope, attempt in taken:
             origin = origins[envelope.id]
@@ -57,25 +59,36 @@ class Receipt(Span):
 
     @contextmanager
     def attempt(self, message_ids: Collection[str]) -> Iterator["Attempt"]:
-        """Keep how these were handled: all went well, or the only one failed; or nothing, where
-        some failed together and are taken again one by one."""
-        attempt = Attempt([self._kept[each] for each in message_ids if each in self._kept])
+        """Keep how these were handled: all went well, or the only one failed and is not taken
+        again; of some that failed together nothing, they are taken again one by one."""
+        ids = dict.fromkeys(message_ids)
+        attempt = Attempt([self._kept[each] for each in ids if each in self._kept])
+        for each in ids:
+            self._failed.pop(each, None)
         try:
             yield attempt
         except Exception as error:
-            if len(message_ids) > 1:
+            if len(ids) > 1:
                 self.attributes["muster.taken_one_by_one"] = True
             else:
-                attempt.end(error)
+                now = self.tracer.now_ns()
+                self._failed |= {each: (span, error, now) for each, span in attempt.by_id()}
             raise
         attempt.end()
+
+    def end(self, ended_ns: int | None = None) -> None:
+        """Keep it, and those that failed in the end."""
+        for span, error, failed_ns in self._failed.values():
+            span.fail(error)
+            span.end(failed_ns)
+        super().end(ended_ns)
 
     def _process(self, envelope: Envelope, attempt: int, origin: SpanContext, queue: str) -> Span:
         span = self.tracer.start(f"process {queue}", Kind.CONSUMER, origin)
         span.links = [origin, self.context]
         span.attributes = {
             **_words("process", queue),
-            "messaging.message.id": envelope.id,
+            _ID: envelope.id,
             "messaging.message.conversation_id": envelope.context.correlation_id,
             "messaging.rabbitmq.destination.routing_key": envelope.event.routing_key(),
             "muster.attempt": attempt + 1,
@@ -96,18 +109,16 @@ class Attempt:
 
     def only(self, fresh: Collection[str]) -> None:
         """Leave out those that were handled before: nothing is done about them."""
-        self._spans = [span for span in self._spans if span.attributes[_ID] in fresh]
+        self._spans = [span for each, span in self.by_id() if each in fresh]
 
-    def end(self, error: Exception | None = None) -> None:
-        """Keep what was tried."""
+    def by_id(self) -> list[tuple[str, Span]]:
+        """Return what is tried, by the ids of the messages."""
+        return [(str(span.attributes[_ID]), span) for span in self._spans]
+
+    def end(self) -> None:
+        """Keep what went well."""
         for span in self._spans:
-            span.error = None
-            if error is not None:
-                span.fail(error)
             span.end()
-
-
-_ID = "messaging.message.id"
 
 
 def receiving(

@@ -45,6 +45,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Ours traces and measures; this would do so once more, if anybody set OpenTelemetry up.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.wiring = Wiring(
         stores,
