@@ -88,5 +88,5 @@ def climate_of(seed: int) -> Climate:
         paces={service: 1.0 if some(1, 0.25) else SLOW for service in OWNERS},
         webhooks=chance.random() < 0.3,
         founding=chance.random() < 0.05,
-        losses=some(0.006, 0.15),
+        losses=some(0.006, 0.1),
     )

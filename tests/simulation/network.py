@@ -210,12 +210,8 @@ class NetworkBroker:
         self._meanwhile = meanwhile
         self.has_exchange = network.has_exchange
         self.make_exchange = network.make_exchange
+        self.has_queue = network.has_queue
         self.make_queue = network.make_queue
-
-    def has_queue(self, name: str) -> bool:
-        """Tell whether there is such a queue."""
-        self._meanwhile()
-        return self._network.has_queue(name)
 
     def bind(self, queue: str, exchange: str, routing_key: str) -> None:
         """Bind the queue, unless it is bound."""
