@@ -1,15 +1,15 @@
 """deploy/kubernetes/: settings and secrets."""
 
 import re
-from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
 from muster.cli.deployment import PROCESSES
 from muster.settings import Settings
 from services.matching.settings import MatchingSettings
 from tests.unit.kubernetes.manifests import (
+    APART,
     BASE,
     EXAMPLE,
     TOP,
@@ -21,8 +21,6 @@ from tests.unit.kubernetes.manifests import (
 )
 from tests.unit.kubernetes.rendering import Resource, container_of, of_kind, one
 from tests.unit.test_compose import settings_classes
-
-COMPOSE: dict[str, Any] = yaml.safe_load((TOP / "docker-compose.yml").read_text())
 
 
 def test_every_setting_is_one_that_muster_knows() -> None:
@@ -60,25 +58,38 @@ def test_whoever_judges_is_told_the_same() -> None:
         assert not own & {each["name"] for each in container.get("env", ())}
 
 
-def test_the_addresses_are_those_of_the_containers_but_for_the_hosts() -> None:
-    """Logins, files and what is asked of TLS are as in docker-compose.yml."""
+@pytest.mark.parametrize("resources", [BASE, EXAMPLE, APART], ids=["base", "example", "apart"])
+def test_rabbitmq_and_postgresql_have_to_prove_their_names(resources: list[Resource]) -> None:
+    """Over TLS, by the authority that everybody is given."""
+    for workload in of_kind(resources, "Deployment") + of_kind(resources, "Job"):
+        told = environment(workload, resources)
+        for address in filter(None, re.split(r",\s*", told.get("MUSTER_AMQP_URL", ""))):
+            amqp = urlsplit(address)
+            assert (amqp.scheme, amqp.port, amqp.username) == ("amqps", 5671, "muster_{service}")
+            assert parse_qs(amqp.query) == {"cacertfile": ["/run/secrets/ca.pem"]}
+        if "MUSTER_DATABASE_URL" in told:
+            database = urlsplit(told["MUSTER_DATABASE_URL"])
+            assert database.path == "/muster_{service}"
+            assert parse_qs(database.query) == {
+                "sslmode": ["verify-full"],
+                "sslrootcert": ["/run/secrets/ca.pem"],
+            }
 
-    def without_host(url: str) -> str:
-        return re.sub(r"@[\w.-]+:", "@:", url)
 
-    settings = environment(deployment("worker"))
-    composed = COMPOSE["services"]["worker"]["environment"]
-    names = ("MUSTER_DATABASE_URL", "MUSTER_AMQP_URL")
-    for name in names:
-        for address in re.split(r",\s*", settings[name]):
-            assert without_host(address) == without_host(composed[name])
-    for name in ("MUSTER_DATABASE_PASSWORD_FILE", "MUSTER_AMQP_PASSWORD_FILE"):
-        assert settings[name] == composed[name]
-    owner = environment(one(BASE, "Job", "muster-migrate"))
-    for name in ("MUSTER_DATABASE_URL", "MUSTER_DATABASE_PASSWORD_FILE"):
-        assert without_host(owner[name]) == without_host(
-            COMPOSE["services"]["migrate"]["environment"][name]
-        )
+def test_only_the_migrations_log_in_as_the_owners_of_the_tables() -> None:
+    """By the roles that deploy/postgres/databases.sh makes."""
+    script = (TOP / "deploy/postgres/databases.sh").read_text()
+    assert '--set name="muster_$service"' in script
+    assert "\\set owner :name '_owner'" in script
+    for resources in (BASE, EXAMPLE, APART):
+        for workload in of_kind(resources, "Deployment") + of_kind(resources, "Job"):
+            told = environment(workload, resources)
+            if "MUSTER_DATABASE_URL" in told:
+                owner = "_owner" * (name_of(workload) == "muster-migrate")
+                login = urlsplit(told["MUSTER_DATABASE_URL"]).username
+                assert login == f"muster_{{service}}{owner}"
+                file = told["MUSTER_DATABASE_PASSWORD_FILE"]
+                assert file == f"/run/secrets/database{owner}_{{service}}"
 
 
 @pytest.mark.parametrize(
