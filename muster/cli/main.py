@@ -5,7 +5,7 @@ import warnings
 
 import typer
 
-from muster.cli.commands import deployment, looking, machine, matching
+from muster.cli.commands import deployment, looking, machine, matching, tracing
 from muster.cli.dead_letters.app import app as dead_letters
 from muster.cli.errors import CannotRun
 
@@ -17,6 +17,7 @@ COMMANDS = (
     machine.replay,
     looking.top,
     looking.doctor,
+    tracing.trace,
     matching.match,
     matching.allocate,
     deployment.api,
