@@ -29,5 +29,6 @@ def alerts(frame: Frame, topology: Topology) -> RenderableType:
 
 def _line(alert: Alert, frame: Frame) -> Text:
     since = f" for {age((frame.at - alert.since).total_seconds())}" if alert.since else ""
-    words = f"  {alert.severity:<8} {alert.name}{since}: {alert.summary}"
+    todo = f" → {alert.runbook}" if alert.runbook else ""
+    words = f"  {alert.severity:<8} {alert.name}{since}: {alert.summary}{todo}"
     return Text(words, "red" if alert.severity in (PAGE, "critical") else "yellow")

@@ -25,6 +25,7 @@ class Alert:
     severity: str
     summary: str
     since: datetime | None = None
+    runbook: str = ""  # what to do
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Takes a look: asks every process, the broker and Prometheus at once, each for a short time."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from muster.cli.readiness import why_not_ready
+from muster.cli.top.conditions import INFO
 from muster.cli.top.figures import Exposition, read
 from muster.cli.top.frame import Alert, Frame, Seen
 from muster.cli.top.places import Place, Places
@@ -63,11 +64,15 @@ class Eyes:
 
 
 def alerts_of(prometheus: str) -> tuple[tuple[Alert, ...] | None, str | None]:
-    """Return what Prometheus would have people paged for, or why it does not say."""
+    """Return what Prometheus would have people look at, or why it does not say.
+
+    What is only for the record, as the watchdog that always fires, is left out.
+    """
     try:
         answer = _get(f"{prometheus.rstrip('/')}/api/v1/alerts")
         answer.raise_for_status()
-        return tuple(map(_alert, answer.json()["data"]["alerts"])), None
+        told = map(_alert, answer.json()["data"]["alerts"])
+        return tuple(alert for alert in told if alert.severity != INFO), None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError) as error:
         return None, f"Prometheus does not tell its alerts: {error}"
 
@@ -115,6 +120,7 @@ def _alert(told: dict[str, Any]) -> Alert:
         severity=labels.get("severity", "-"),
         summary=notes.get("summary", "") + state,
         since=_moment(told.get("activeAt", "")),
+        runbook=notes.get("runbook_url", ""),
     )
 
 
@@ -123,6 +129,3 @@ def _moment(written: str) -> datetime | None:
         return datetime.fromisoformat(written.partition(".")[0].removesuffix("Z") + "+00:00")
     except ValueError:
         return None
-
-
-Look = Callable[[], Frame]

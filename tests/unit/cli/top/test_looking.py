@@ -103,18 +103,22 @@ def test_a_password_that_is_not_there_is_told_and_all_else_is_shown() -> None:
 
 
 def test_prometheus_tells_its_alerts() -> None:
-    """By name, gravity and words; one that only may come is marked."""
+    """By name, gravity, words and runbook; one that only may come is marked."""
     told = {
         "labels": {"alertname": "OutboxStuck", "severity": "page"},
-        "annotations": {"summary": "matching says nothing"},
+        "annotations": {"summary": "matching says nothing", "runbook_url": "docs/x.md"},
         "state": "pending",
         "activeAt": "2026-03-02T08:00:00.123456789Z",
     }
-    with answering(200, json.dumps({"status": "success", "data": {"alerts": [told]}})) as address:
+    watchdog = {"labels": {"alertname": "Watchdog", "severity": "info"}, "state": "firing"}
+    answer = {"status": "success", "data": {"alerts": [told, watchdog]}}
+    with answering(200, json.dumps(answer)) as address:
         found, silence = alerts_of(address)
 
     assert silence is None
     assert found is not None
+    assert len(found) == 1
+    assert found[0].runbook == "docs/x.md"
     assert (found[0].name, found[0].severity) == ("OutboxStuck", "page")
     assert found[0].summary == "matching says nothing (pending)"
     assert found[0].since is not None

@@ -43,7 +43,7 @@ def test_a_process_that_is_away_is_shown_with_the_reason() -> None:
 
     assert row(text, "api") == ["api", "-", "-", "-", "NO:", "does", "not", "answer"]
     assert row(text, "relay")[-1] == "yes"
-    assert "ProcessDown: api: does not answer" in text
+    assert "ApiDown: no api answers: does not answer" in text
 
 
 def test_every_queue_is_shown_with_what_waits_who_takes_and_what_died() -> None:
@@ -117,11 +117,11 @@ def test_the_work_is_shown_by_its_states_in_the_order_of_life() -> None:
 
 def test_the_alerts_of_prometheus_are_shown_where_it_tells_them() -> None:
     """It knows more than one look can tell."""
-    told = (Alert("BudgetBurning", "page", "too many late offers", START),)
+    told = (Alert("BudgetBurning", "page", "too many late offers", START, "docs/runbooks/b.md"),)
     text = shown(frame(process("api", trouble="away"), pages=told, later=300))
 
     assert "ALERTS by Prometheus: 1" in text
-    assert "page     BudgetBurning for 0:05:00: too many late offers" in text
+    assert "page     BudgetBurning for 0:05:00: too many late offers → docs/runbooks/b.md" in text
     assert "ProcessNotReady" not in text
 
 
