@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from muster.observability.logs import configure_logging, correlation
+from muster.observability.spans import Kind
+from muster.observability.tracing import during
+from tests.spans import Traces
 
 log = logging.getLogger("muster.test")
 
@@ -68,3 +71,18 @@ def test_a_traceback_stays_on_its_line(logged: Logged) -> None:
 def test_what_is_below_the_level_is_not_written(logged: Logged) -> None:
     """The level is the operator's choice."""
     assert logged(lambda: log.debug("chatter")) == []
+
+
+def test_a_line_carries_the_trace_of_what_is_being_done(logged: Logged) -> None:
+    """Kept or not: it holds together what several processes write about one journey."""
+    tracer = Traces().tracer
+    span = tracer.start("something", Kind.INTERNAL)
+
+    def write() -> None:
+        log.warning("before")
+        with during(span):
+            log.warning("inside")
+
+    before, inside = logged(write)
+    assert "trace_id" not in before
+    assert (inside["trace_id"], inside["span_id"]) == (span.context.trace_id, span.context.span_id)
