@@ -69,8 +69,11 @@ class Metric(Generic[M]):
         gauge has none before it is measured: 0 would be a claim.
         """
         mine = process in self.by and (not self.of or set(self.of) & set(services))
-        if not mine or self.kind == "gauge":
-            return
+        if mine and self.kind != "gauge":
+            self.have_all(services)
+
+    def have_all(self, services: Sequence[str] = ()) -> None:
+        """Have every series that its labels can make, if they can be listed."""
         several = [
             tuple(services) if label.name == "service" else label.values
             for label in self.with_labels
@@ -123,7 +126,8 @@ def histogram(
 
 
 def set_all(metric: Metric[Gauge], found: Mapping[tuple[str, ...], float]) -> None:
-    """Set a gauge to all that was found, and to 0 where there was something and is nothing now."""
+    """Set a gauge to all that was found, and to 0 where there could be something and is nothing."""
+    metric.have_all()
     for values in found:
         metric.labels(*values)
     for values, child in metric.known():

@@ -155,7 +155,7 @@ TIMER_LATE_SECONDS = histogram(
 )
 TIMERS_OVERDUE = gauge(
     "muster_timers_overdue",
-    "Timers whose moment has passed and that have not fired.",
+    "Timers whose moment has passed by more than a second and that have not fired.",
     [SERVICE],
     [WORKER],
     "every 15 s",

@@ -226,18 +226,18 @@ SOLVER_GAP = histogram(
 )
 INDEX_CAPABILITIES = gauge(
     "muster_search_index_capabilities",
-    "Capabilities in this process's search index.",
+    "Capabilities in this worker's search index.",
     [],
-    [API, WORKER],
-    "whenever the index is brought up to date",
+    [WORKER],
+    _MEASURED,
     of=_MATCHING,
 )
 INDEX_AGE = gauge(
     "muster_search_index_age_seconds",
-    "Time since this process's search index was last brought up to date with the database, "
+    "Time since this worker's search index was last brought up to date with the database, "
     "which is done before every search: while nobody searches it grows, and that is no fault.",
     [],
-    [API, WORKER],
-    "read at each scrape; asks no database",
+    [WORKER],
+    _MEASURED,
     of=_MATCHING,
 )

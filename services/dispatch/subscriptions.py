@@ -11,8 +11,11 @@ from muster.contracts.matching import (
 )
 from muster.contracts.vocabulary.identifiers import JobId
 from muster.messaging.envelope import Envelope
-from muster.service import publish_again, subscribe, timer
+from muster.service import background, publish_again, subscribe, timer
+from muster.storage.measures import MEASURE_EVERY, measure_service
+from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
+from services.dispatch.measures import measure
 from services.dispatch.tables import metadata
 from services.dispatch.use_cases.cancel_jobs import cancel_jobs
 from services.dispatch.use_cases.follow_flag import follow_flag
@@ -51,3 +54,8 @@ class DispatchSubscriptions:
     def notice_check_in(self, work: UnitOfWork, subject: str) -> None:
         """Notice that a job's check-in did not come."""
         notice_missed_check_in(work, JobId(subject))
+
+    @background("measure-dispatch", every_seconds=MEASURE_EVERY)
+    def measure(self, store: Store) -> bool:
+        """Measure how things stand."""
+        return measure_service(store, measure)

@@ -35,6 +35,10 @@ class LiveIndex:
         self._standings: Mapping[OrganisationId, Standing] = {}
         self._standings_due: datetime | None = None
         self._decisions: Decisions = {}
+        self.synchronised_at: datetime | None = None
+
+    def __len__(self) -> int:
+        return len(self._index)
 
     def synchronise(self, connection: Connection, now: datetime) -> None:
         """Bring it up to what this transaction sees; call it before you search.
@@ -48,6 +52,7 @@ class LiveIndex:
             changes = projection.changes_since(connection, self._revision)
             if changes is not None:
                 self._take(connection, changes)
+            self.synchronised_at = now
 
     def revision(self) -> int:
         """Return up to which change it knows members, capabilities and decisions."""

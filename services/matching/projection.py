@@ -88,6 +88,8 @@ def keep_capabilities(connection: Connection, snapshots: Iterable[Capability]) -
             "document": _CAPABILITY.dump_json(capability).decode(),
             "provider_id": capability.provider_id,
             "offered": _offered(capability),
+            "kind": capability.kind.value,
+            "country": capability.base.country,
             "revision": revision,
         }
         for capability in newest

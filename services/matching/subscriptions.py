@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 
 from muster.context import Context
 from muster.contracts.catalogue import RESTORATIONS
@@ -13,11 +14,13 @@ from muster.contracts.vocabulary.identifiers import OfferId, OrganisationId, Req
 from muster.contracts.vocabulary.lifecycle import Actor
 from muster.messaging.envelope import Envelope
 from muster.service import Kept, Setting, background, publish_again, subscribe, timer
+from muster.storage.measures import MEASURE_EVERY, measure_service
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.matching import timers
 from services.matching.adoptions import is_due, latest_adoption
 from services.matching.matcher import matcher_of
+from services.matching.measures import measure
 from services.matching.settings import MatchingSettings
 from services.matching.tables import metadata
 from services.matching.use_cases import expire_request as expiry
@@ -98,6 +101,11 @@ class MatchingSubscriptions:
     def recheck_request(self, work: UnitOfWork, request_id: str) -> None:
         """Judge again who was asked or has committed."""
         recheck_request(work, RequestId(request_id), self.settings.policy)
+
+    @background("measure-matching", every_seconds=MEASURE_EVERY)
+    def measure(self, store: Store) -> bool:
+        """Measure how things stand."""
+        return measure_service(store, partial(measure, index=self.matcher.index))
 
     @background("adopt-rule-pack", every_seconds=60)
     def adopt_rule_pack(self, store: Store) -> bool:

@@ -78,6 +78,7 @@ bookings = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 Index("ix_bookings_capability_id_ends_at", bookings.c.capability_id, bookings.c.ends_at)
+Index("ix_bookings_ends_at", bookings.c.ends_at)
 
 # The newest number of a change to what the index is made of. One row, raised in the transaction of
 # the change and so locked until it commits: changes become visible in the order of their numbers.
@@ -98,7 +99,8 @@ members = Table(
     Column("revision", BigInteger, nullable=False, index=True),
 )
 
-# `offered` is its capacity while it is published, else 0.
+# `offered` is its capacity while it is published, else 0; `country` is that of its base. Kind and
+# country are empty where a version wrote it that did not keep them.
 capabilities = Table(
     "capabilities",
     metadata,
@@ -107,6 +109,8 @@ capabilities = Table(
     Column("document", Text, nullable=False),
     Column("provider_id", String(64), nullable=False, index=True),
     Column("offered", Integer, nullable=False),
+    Column("kind", String(32), nullable=False, server_default=""),
+    Column("country", String(2), nullable=False, server_default=""),
     Column("revision", BigInteger, nullable=False, index=True),
 )
 

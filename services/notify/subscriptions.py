@@ -8,10 +8,12 @@ from muster.contracts.registry import EnterpriseChanged, MemberSnapshot, Provide
 from muster.messaging.envelope import Envelope
 from muster.observability.tracing import current_tracer
 from muster.service import Setting, background, publish_again, subscribe
+from muster.storage.measures import MEASURE_EVERY, measure_service
 from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.notify.channels.email import open_mailer
 from services.notify.channels.webhook import WebhookPoster
+from services.notify.measures import measure
 from services.notify.settings import NotifySettings
 from services.notify.tables import metadata
 from services.notify.use_cases.announce import announce
@@ -68,6 +70,11 @@ class NotifySubscriptions:
             settings.webhook_failures_before_disabled,
         )
         return deliver_webhooks(store, poster, rules)
+
+    @background("measure-notify", every_seconds=MEASURE_EVERY)
+    def measure(self, store: Store) -> bool:
+        """Measure how things stand."""
+        return measure_service(store, measure)
 
     @background("prune-stream", every_seconds=600)
     def prune_stream(self, store: Store) -> bool:

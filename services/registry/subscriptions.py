@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from muster.contracts.catalogue import RESTORATIONS
 from muster.contracts.vocabulary.identifiers import AuthorisationId, OrganisationId
 from muster.messaging.envelope import Envelope
-from muster.service import publish_again, subscribe, timer
+from muster.service import background, publish_again, subscribe, timer
+from muster.storage.measures import MEASURE_EVERY, measure_service
+from muster.storage.store import Store
 from muster.storage.unit_of_work import UnitOfWork
 from services.registry.tables import metadata
 from services.registry.use_cases.expire_authorisation import expire_authorisation
@@ -32,3 +34,8 @@ class RegistrySubscriptions:
     def restate_member(self, work: UnitOfWork, subject: str) -> None:
         """Say a member again after an upgrade that has others keep more of it."""
         restate_member(work, OrganisationId(subject))
+
+    @background("measure-registry", every_seconds=MEASURE_EVERY)
+    def measure(self, store: Store) -> bool:
+        """Measure how things stand."""
+        return measure_service(store)

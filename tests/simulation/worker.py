@@ -119,7 +119,7 @@ class Worker:
                 self.ears.append(Ear(machinery, subscription, handler, self.store))
             elif isinstance(entrypoint, Timer):
                 handlers[entrypoint.kind] = method
-            elif isinstance(entrypoint, Background):
+            elif isinstance(entrypoint, Background) and not _only_measures(entrypoint):
                 self.rounds[entrypoint.name] = machinery.rounds.get(entrypoint.name, method)
         self._keeper = Timekeeper(self.store, handlers)
 
@@ -143,6 +143,11 @@ class Worker:
 @cache  # looking for them costs as much as making the worker
 def _declared(service_class: type) -> Sequence[tuple[str, Declared]]:
     return tuple(declared(service_class))
+
+
+def _only_measures(entrypoint: Background) -> bool:
+    """Tell whether it only looks, for operators, of whom there are none here."""
+    return entrypoint.name.startswith("measure-")
 
 
 def _standstill() -> float:
