@@ -197,3 +197,18 @@ def test_prometheus_reads_the_metrics_of_each_process_once(process: str) -> None
     assert endpoint["path"] == "/metrics"
     assert {"targetLabel": "job", "replacement": "muster"} in endpoint["relabelings"]
     assert "process" in {each["targetLabel"] for each in endpoint["relabelings"]}
+
+
+def test_prometheus_knows_everything_by_the_names_that_its_rules_rely_on() -> None:
+    """A rule about a job that nobody is called would never fire."""
+    rules = "".join(f.read_text() for f in (TOP / "deploy" / "prometheus" / "rules").glob("*.yml"))
+    relied_on = set(re.findall(r'\bjob="([\w-]+)"', rules)) - {"prometheus", "alertmanager"}
+    called = {
+        relabeling["replacement"]
+        for monitor in of_kind(BASE, "PodMonitor")
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]
+        for relabeling in endpoint["relabelings"]
+        if relabeling["targetLabel"] == "job"
+    }
+
+    assert {"muster", "rabbitmq"} <= relied_on <= called
