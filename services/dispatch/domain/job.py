@@ -13,7 +13,7 @@ from muster.contracts.vocabulary.identifiers import (
     OrganisationId,
     RequestId,
 )
-from muster.contracts.vocabulary.kinds import REMOTE_KINDS, CapabilityKind
+from muster.contracts.vocabulary.kinds import REMOTE_KINDS, CapabilityKind, Urgency
 from muster.contracts.vocabulary.statuses import JOB, JobStatus
 from muster.contracts.vocabulary.values import Place, Price, Window
 from services.dispatch.domain.check_ins import CheckInWatch
@@ -84,6 +84,7 @@ class Job:
     delayed: bool = False
     watch: CheckInWatch | None = None
     ended_at: datetime | None = None
+    urgency: Urgency = Urgency.PLANNED  # also of jobs that were opened before it was kept
     version: int = 1
 
     @property

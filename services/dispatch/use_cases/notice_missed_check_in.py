@@ -3,6 +3,7 @@
 from muster.contracts.dispatch import CheckInMissed
 from muster.contracts.vocabulary.identifiers import JobId
 from muster.storage.unit_of_work import UnitOfWork
+from services.dispatch import counting
 from services.dispatch.domain.timeline import EntryKind
 from services.dispatch.tables import JOBS
 from services.dispatch.use_cases.record_keeping import CHECK_IN_DUE, keep_entry, keep_timer
@@ -23,6 +24,7 @@ def notice_missed_check_in(work: UnitOfWork, job_id: JobId) -> None:
     changed = job.with_watch(watch)
     JOBS.save(work, changed)
     keep_timer(work, job, changed)
+    counting.missed(work, job, watch.missed - job.watch.missed)
     due_at, missed = watch.last_due_at, watch.missed
     keep_entry(
         work,

@@ -74,6 +74,7 @@ def _job(
         ),
         check_in_interval_seconds=confirmed.terms.check_in_interval_seconds,
         opened_at=work.now,
+        urgency=confirmed.urgency,
     )
 
 

@@ -10,6 +10,7 @@ from muster.contracts.vocabulary.lifecycle import Actor, Transition
 from muster.contracts.vocabulary.values import Position
 from muster.storage.bulk import add_rows
 from muster.storage.unit_of_work import UnitOfWork
+from services.dispatch import counting
 from services.dispatch.domain.flag import Flag
 from services.dispatch.domain.job import Job
 from services.dispatch.domain.timeline import EntryKind
@@ -131,6 +132,7 @@ def tell_step(
         version=after.version,
     )
     keep_timer(work, before, after)
+    counting.stepped(work, after, occurred_at)
 
 
 def keep_timer(work: UnitOfWork, before: Job, after: Job) -> None:
