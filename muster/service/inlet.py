@@ -30,7 +30,7 @@ from muster.observability.spans import Tracer
 from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.service.traces import attempting, receiving
 from muster.storage import inbox
-from muster.storage.store import Store, StoreUnavailable
+from muster.storage.store import Store, StoreUnavailable, TooMuch
 from muster.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger("muster.inlet")
@@ -66,6 +66,11 @@ def take_and_ack(inlet: "Inlet", subscriber: Subscriber, deliveries: Sequence[De
         subscriber.ack(deliveries)
     inlet.take(deliveries)
     subscriber.ack(deliveries)
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell whether the store failed as a whole: that is no message's fault."""
+    return isinstance(error, StoreUnavailable) and not isinstance(error, TooMuch)
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,9 @@ class Inlet:
             return []
         try:
             self._apply(parcels)
-        except StoreUnavailable:
-            raise
-        except Exception:
+        except Exception as error:
+            if _is_away(error):
+                raise
             if len(parcels) > 1:
                 return [message for parcel in parcels for message in self._alone(parcel)]
             return self._alone(parcels[0])
@@ -150,11 +155,11 @@ class Inlet:
     def _alone(self, parcel: _Parcel) -> list[OutboundMessage]:
         try:
             self._apply([parcel])
-        except StoreUnavailable:
-            raise
         except (DomainError, PermanentError) as error:
             return [self._dead_letter(parcel.delivery, f"{type(error).__name__}: {error}")]
         except Exception as error:
+            if _is_away(error):
+                raise
             log.exception(
                 "a message failed",
                 extra={"queue": self.subscription.queue, "message_id": parcel.envelope.id},

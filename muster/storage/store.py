@@ -38,6 +38,11 @@ class StoreBusy(StoreUnavailable):
     """The database is there, but others, a deadlock or a limit of time stood in the way."""
 
 
+class TooMuch(StoreBusy):
+    """The transaction asks for more than the database grants, in time or in size; others may go
+    well."""
+
+
 class OutcomeUnknown(StoreUnavailable):
     """The database broke off in the commit: everything was kept, or nothing; nobody can tell."""
 
@@ -161,7 +166,9 @@ def as_unavailable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        kind = StoreBusy if _is_there(error) else StoreUnavailable
+        kind = (
+            TooMuch if _is_too_much(error) else StoreBusy if _is_there(error) else StoreUnavailable
+        )
         raise kind(f"the database failed: {error.orig}") from error
     except NoConnectionFree as error:
         raise StoreBusy("all connections to the database are in use") from error
@@ -171,6 +178,12 @@ def as_unavailable() -> Iterator[None]:
         raise
 
 
+def _kind(error: OperationalError) -> type[StoreUnavailable]:
+    if _is_too_much(error):
+        return TooMuch
+    return StoreBusy if _is_there(error) else StoreUnavailable
+
+
 def _is_there(error: OperationalError) -> bool:
     """Tell whether the database said itself that others, or a limit, stood in the way."""
     code = getattr(error.orig, "sqlite_errorcode", None)
@@ -178,6 +191,12 @@ def _is_there(error: OperationalError) -> bool:
         return code & 0xFF in (SQLITE_BUSY, SQLITE_LOCKED)
     state = getattr(error.orig, "sqlstate", None) or ""
     return not error.connection_invalidated and state.startswith(_IN_THE_WAY)
+
+
+def _is_too_much(error: OperationalError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    # 57014 is a statement that took too long, 25P03 a transaction that did; class 54 are limits.
+    return state in ("57014", "25P03") or state.startswith("54")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from muster.storage.engine import open_engine
 from muster.storage.exclusive import ExclusiveRight
 from muster.storage.repository import Repository, StaleWrite
 from muster.storage.retention import forget_old
-from muster.storage.store import OutcomeUnknown, Store, StoreUnavailable
+from muster.storage.store import OutcomeUnknown, Store, StoreUnavailable, TooMuch
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
 from tests.events import SOMEBODY, an_event
@@ -161,6 +161,21 @@ def test_what_is_refused_in_the_end_leaves_nothing_and_is_no_riddle(store: Store
     assert count(store) == 1
     with store.read() as connection:
         assert outbox.backlog(connection, METADATA).waiting == 0
+
+
+def test_a_statement_that_takes_too_long_is_told_from_a_database_that_is_away(
+    store: Store,
+) -> None:
+    """The next one may go well, so nobody has to wait for this one."""
+    if store.engine.dialect.name == "sqlite":
+        return  # it has no such limit
+
+    def take_long(work: UnitOfWork) -> None:
+        work.connection.exec_driver_sql("SET LOCAL statement_timeout = '20ms'")
+        work.connection.exec_driver_sql("SELECT pg_sleep(5)")
+
+    with pytest.raises(TooMuch):
+        store.transact(SOMEBODY, take_long)
 
 
 def test_sessions_that_the_server_has_ended_are_not_used(store: Store) -> None:

@@ -15,7 +15,7 @@ from muster.messaging.envelope import Envelope
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.memory import InMemoryBroker
 from muster.service.inlet import BatchHandler, Inlet, one_by_one
-from muster.storage.store import Store, StoreUnavailable
+from muster.storage.store import Store, StoreUnavailable, TooMuch
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
 from tests.events import NOON, PAPERS, TOPOLOGY, a_message, an_envelope, an_event
@@ -180,6 +180,25 @@ def test_a_store_that_is_away_is_not_the_messages_fault(world: World) -> None:
     world.take()
 
     assert world.effects() == 2
+
+
+def test_a_message_that_is_too_much_for_the_store_does_not_hold_up_its_neighbours(
+    world: World,
+) -> None:
+    """The database serves the others: this one comes back later, and in the end is put aside."""
+    world.publish(1, 2, 3)
+
+    def handle(work: UnitOfWork, envelope: Envelope) -> None:
+        if envelope.id == "evt_2":
+            raise TooMuch("canceling statement due to statement timeout")
+        world.handle(work, [envelope])
+
+    world.take(one_by_one(handle))
+
+    assert world.effects() == 2
+    assert world.subscriber.poll(1) == []
+    world.clock.advance(timedelta(minutes=1))
+    assert [delivery.message_id for delivery in world.subscriber.poll(1)] == ["evt_2"]
 
 
 def test_a_dead_letter_that_the_broker_does_not_take_is_not_acked(world: World) -> None:
