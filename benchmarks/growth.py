@@ -1,10 +1,10 @@
 """Whole journeys in an alliance that has grown, and after many of them: what gets slower?"""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from time import perf_counter
 
-from benchmarks.growth_seed import grow_alliance, grow_history
+from benchmarks.growth_seed import grow_alliance, grow_history, providers_of
 from benchmarks.journeys import AT_ONCE, WARM_UP_S, enrol, play_of
 from benchmarks.journeys_http import Http
 from benchmarks.journeys_play import Play, Tokens, arrive, keep_up
@@ -35,10 +35,12 @@ def run(rounds: int) -> Iterator[Report]:
 def _grow(store: str, rounds: int) -> Iterator[Mapping[str, Value]]:
     with running(store) as bench:
         enterprises = asyncio.run(_enrolled(bench))
+        originals = providers_of(open_stores(bench.settings)["matching"])
         size = CAPABILITIES
         for wanted in SIZES:
             if wanted > size:
-                _seed_alliance(bench, wanted // CAPABILITIES - size // CAPABILITIES)
+                copies = range(size // CAPABILITIES, wanted // CAPABILITIES)
+                _seed_alliance(bench, originals, copies)
                 size = wanted
             yield _measured(bench, rounds, size, 0, enterprises)
         closed = _seed_history(bench, CLOSED)
@@ -53,9 +55,9 @@ async def _enrolled(bench: Bench) -> list[str]:
     return enterprises
 
 
-def _seed_alliance(bench: Bench, copies: int) -> None:
+def _seed_alliance(bench: Bench, originals: Set[str], copies: range) -> None:
     bench.stop()
-    grow_alliance(open_stores(bench.settings), copies)
+    grow_alliance(open_stores(bench.settings), originals, copies)
 
 
 def _seed_history(bench: Bench, closed: int) -> int:

@@ -6,7 +6,7 @@ copied from; only identifiers, places and times are changed.
 
 import random
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,26 +25,26 @@ _AGO = timedelta(days=90)
 _AT_ONCE = 250  # copies of every row in one transaction
 
 
-def grow_alliance(stores: Mapping[str, Store], copies: int) -> None:
-    """Copy every member that provides, with its papers and capabilities, so many times.
+def grow_alliance(stores: Mapping[str, Store], originals: Set[str], copies: range) -> None:
+    """Copy these members, with their papers and capabilities, once for each number.
 
     To be done while no process runs: nobody is told.
     """
-    providers = _providers(stores["matching"])
     for service, of_member in (("registry", True), ("matching", True), ("notify", False)):
         store = stores[service]
         tables = store.metadata.tables
         names = ("members", "organisations", "authorisations", "capabilities")
         with store.engine.connect() as connection, connection.begin():
             for table in (tables[name] for name in names if name in tables):
-                rows = [row for row in _rows(connection, table) if _owner(row) in providers]
-                for copy in range(1, copies + 1):
+                rows = [row for row in _rows(connection, table) if _owner(row) in originals]
+                for copy in copies:
                     draw = random.Random(copy)
                     made = [_member_copy(row, copy, draw, moved=of_member) for row in rows]
                     connection.execute(insert(table), made)
 
 
-def _providers(matching: Store) -> set[str]:
+def providers_of(matching: Store) -> Set[str]:
+    """Return who provides anything."""
     with matching.engine.connect() as connection, connection.begin():
         rows = connection.execute(select(matching.metadata.tables["capabilities"].c.provider_id))
         return set(rows.scalars())
@@ -189,7 +189,7 @@ def _multiply(store: Store, table: Table, rows: Iterable[Row], copies: int) -> N
     with store.engine.connect() as connection, connection.begin():
         scratch.create(connection)
         connection.execute(insert(scratch), rows)
-    for first in range(1, copies + 1, _AT_ONCE):
+    for first in range(1, _AT_ONCE):
         last = min(copies, first + _AT_ONCE - 1)
         with store.engine.connect() as connection, connection.begin():
             connection.execute(copy, {"first": first, "last": last})
