@@ -10,7 +10,15 @@ from rich.console import Console
 
 from benchmarks.report import Benchmark, show, write
 
-NAMES = ("allocation", "search", "search_million", "journeys", "growth", "pipeline")
+NAMES = (
+    "allocation",
+    "search",
+    "search_million",
+    "journeys",
+    "growth",
+    "pipeline",
+    "observability",
+)
 """Each is a module of this package with a function `run` that is a `Benchmark`."""
 
 _WIDTH = 110

@@ -12,6 +12,7 @@ from types import FrameType
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
 
+from muster.cli.bootstrap import open_tracer
 from muster.cli.processes import BUSY_PAUSE, IDLE_PAUSE
 from muster.clock import Clock, RandomIds, SystemClock
 from muster.context import Context
@@ -207,6 +208,7 @@ def worker() -> None:
         brokers=dict.fromkeys(stores, access),
         batch_size=settings.batch_size,
         drain_seconds=settings.drain_seconds,
+        tracer=open_tracer(settings, "worker"),
     )
     try:
         run_services(SERVICES, platform, lambda: asked.to_stop)
@@ -219,7 +221,9 @@ def relay() -> None:
     settings, asked = Settings(), _Asked()
     configure_logging("WARNING", "relay")
     publisher = RabbitPublisher(settings.amqp_url)
-    relays = [Relay(store, publisher) for store in open_stores(settings.database_url).values()]
+    tracer = open_tracer(settings, "relay")
+    stores = open_stores(settings.database_url).values()
+    relays = [Relay(store, publisher, tracer=tracer) for store in stores]
     rounds = Rounds(relays, Condition(), publisher.reach)
     while not asked.to_stop:
         publisher.rest(BUSY_PAUSE if rounds.turn() else IDLE_PAUSE)
