@@ -101,8 +101,8 @@ def _work(figures: Figures) -> Iterator[Alert]:
             yield Alert("CheckInOverdue", PAGE, f"{number:.0f} in {country}")
     incidents = figures.state("muster_incidents_open", "severity")
     for severity in ("extreme", "severe"):
-        if number := incidents.get(severity):
-            yield Alert("SevereIncidentOpen", PAGE, f"{number:.0f} {severity}")
+        if open_now := incidents.get(severity):
+            yield Alert("SevereIncidentOpen", PAGE, f"{open_now:.0f} {severity}")
     soon: dict[str, float] = {}
     for within, severity in (("1d", PAGE), ("7d", TICKET)):
         expiring = figures.state("muster_authorisations_expiring", "country", within=within)
