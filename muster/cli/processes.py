@@ -11,7 +11,8 @@ from types import FrameType
 
 from muster.cli import bootstrap
 from muster.messaging.blueprint import Exchange, exchanges_of
-from muster.messaging.declare import declare_exchanges
+from muster.messaging.dead_letter_watch import DeadLetterWatch
+from muster.messaging.declare import TopologyMismatch, declare_exchanges
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.publisher import RabbitPublisher
 from muster.messaging.restoring import Restorer
@@ -101,7 +102,8 @@ def worker() -> None:
             Restorer(topology, service, QueueMemory(stores[service], condition, settings.without))
             for service in services
         ]
-        connection = RabbitConnection(address, restorers)
+        watches = [DeadLetterWatch(topology, each, stores[each].clock.now) for each in services]
+        connection = RabbitConnection(address, restorers, watches=watches)
         publisher = RabbitPublisher(
             address, exchanges=_exchanges(services), on_return=connection.queue_missing
         )
@@ -249,7 +251,7 @@ def _declared(settings: Settings, condition: Condition, asked: _Asked) -> bool:
         try:
             for address, services in _by_login(settings).items():
                 declare_exchanges(address, _exchanges(services))
-        except BrokerUnavailable as error:
+        except (BrokerUnavailable, TopologyMismatch) as error:
             condition.broken("broker", str(error))
             log.warning("waiting for the broker", extra={"reason": str(error), "pid": os.getpid()})
             time.sleep(0.5)

@@ -61,6 +61,17 @@ class RabbitBroker:
         """Tell whether there is such a queue."""
         return self._is_there(lambda channel: channel.queue_declare(name, passive=True))
 
+    def messages_in(self, queue: str) -> int:
+        """Return how many messages wait in a queue; 0 if there is none of this name."""
+        found = 0
+
+        def look(channel: BlockingChannel) -> None:
+            nonlocal found
+            found = channel.queue_declare(queue, passive=True).method.message_count
+
+        self._is_there(look)
+        return found
+
     def make_exchange(self, exchange: Exchange) -> None:
         """Make the exchange, unless it is there."""
         with _refusals("exchange", exchange.name):

@@ -8,7 +8,7 @@ from muster.messaging.blueprint import Exchange
 from muster.messaging.confirm_channel import ConfirmChannel
 from muster.messaging.confirms import Confirms
 from muster.messaging.connection import OPENING_SECONDS, described, nodes_of, places
-from muster.messaging.declare import declare_exchanges
+from muster.messaging.declare import TopologyMismatch, declare_exchanges
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.ports import OutboundMessage, Outcome
 
@@ -124,7 +124,10 @@ class RabbitPublisher:
     def _declare(self) -> None:
         if self._exchanges:
             self._declared_at = time.monotonic()
-            declare_exchanges(self._amqp_url, self._exchanges)
+            try:
+                declare_exchanges(self._amqp_url, self._exchanges)
+            except TopologyMismatch as error:  # to be mended while this waits, as a broker is
+                raise BrokerUnavailable(str(error)) from error
         self._declared = True
 
     def _declared_a_while_ago(self) -> bool:

@@ -8,7 +8,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from muster.contracts.vocabulary.errors import TransientError
 from muster.messaging.connection import BROKER_FAILURES, broker_failures, nodes_of, places
-from muster.messaging.declare import RabbitBroker
+from muster.messaging.dead_letter_watch import DeadLetterWatch
+from muster.messaging.declare import RabbitBroker, TopologyMismatch
 from muster.messaging.errors import BrokerUnavailable
 from muster.messaging.restoring import Restorer
 from muster.messaging.subscriber import RabbitSubscriber
@@ -35,13 +36,16 @@ class RabbitConnection:
         amqp_url: str,
         restorers: Sequence[Restorer] = (),
         monotonic: Callable[[], float] = time.monotonic,
+        watches: Sequence[DeadLetterWatch] = (),
     ) -> None:
         self._amqp_url = amqp_url
         self._restorers = restorers
+        self._watches = watches
         self._monotonic = monotonic
         self._connection: DeliveringConnection | None = None
         self._look_again_at = float("-inf")
         self._failed_at = float("-inf")
+        self._refused: str | None = None  # why what is there cannot be worked with
 
     def subscriber(self, queue: str, prefetch: int) -> RabbitSubscriber:
         """Return a subscriber that holds at most `prefetch` unsettled; it connects when polled."""
@@ -90,12 +94,22 @@ class RabbitConnection:
     def _keep_in_order(self, connection: DeliveringConnection) -> None:
         now = self._monotonic()
         if now < self._look_again_at:
+            if self._refused is not None:
+                raise BrokerUnavailable(self._refused)
             return
         # Before the attempt: one that fails is not to be made again with every poll.
         self._look_again_at = now + PAUSE_SECONDS
         broker = RabbitBroker(connection)
-        whole = [self._put_in_order(restorer, broker) for restorer in self._restorers]
+        try:
+            whole = [self._put_in_order(restorer, broker) for restorer in self._restorers]
+        except TopologyMismatch as error:
+            # Whoever mends it should not have to start this process again.
+            self._refused = str(error)
+            raise BrokerUnavailable(self._refused) from error
+        self._refused = None
         broker.close()
+        for watch in self._watches:
+            watch.look(connection)
         if all(whole):
             self._look_again_at = now + LOOK_SECONDS
 
