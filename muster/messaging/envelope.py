@@ -89,8 +89,11 @@ class Envelope:
 
 def traceparent_in(body: bytes) -> str | None:
     """Return the place in a trace that an event of ours carries, without reading all of it."""
-    _, found, rest = body.partition(_TRACEPARENT_IN)
-    return rest[:_TRACEPARENT_BYTES].decode("ascii", "replace") if found else None
+    found = body.find(_TRACEPARENT_IN)
+    if found < 0:
+        return None
+    start = found + len(_TRACEPARENT_IN)
+    return body[start : start + _TRACEPARENT_BYTES].decode("ascii", "replace")
 
 
 def parse(body: bytes) -> Envelope:

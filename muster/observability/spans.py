@@ -59,18 +59,17 @@ class Sink(Protocol):
 
 class Span:
     """Something that is being done. One that `joins` goes over to the journey it turns out to be
-    part of; `parts` are those it consists of, by the id of the message each is about."""
+    part of."""
 
     __slots__ = (
+        "_context",
         "attributes",
-        "context",
         "error",
         "joins",
         "kind",
         "links",
         "name",
         "parent",
-        "parts",
         "started_ns",
         "tracer",
     )
@@ -88,19 +87,27 @@ class Span:
         self.tracer = tracer
         self.name = name
         self.kind = kind
-        self.context = context
+        self._context = context
         self.parent = parent
         self.joins = joins
         self.links: list[SpanContext] = []
         self.attributes: dict[str, Value] = {}
         self.error: str | None = None
-        self.parts: Mapping[str, Span] = {}
         self.started_ns = tracer.now_ns()
+
+    @property
+    def context(self) -> SpanContext:
+        """Return where it stands."""
+        return self._context
 
     @property
     def told(self) -> SpanContext:
         """Return what to name when somebody asks what is being done."""
         return self.context
+
+    def part(self, message_id: str) -> "Span | None":  # noqa: ARG002
+        """Return the part of it that is about this message, if it has parts."""
+        return None
 
     def fail(self, error: BaseException | str) -> None:
         """Note that it failed, and why."""
@@ -120,32 +127,33 @@ class Span:
         journey = journey_of(request_id, sampled=True)
         if journey.trace_id == self.context.trace_id:
             return self.context.traceparent
-        if not self.tracer.samples(journey.trace_id):
-            return replace(journey, sampled=False).traceparent
         opens = isinstance(event, RequestSubmitted)
         # Also a second time: the first transaction was rolled back, and its request with it.
-        if self.joins or (opens and self.parent is None):
+        may_join = self.joins or (opens and self.parent is None)
+        if may_join and self.tracer.samples(journey.trace_id):
             self._join(journey, opens=opens)
             self.attributes["muster.request_id"] = request_id
             return self.context.traceparent
-        return self._say_in(journey, event).traceparent
+        return self.say_in(journey, event)
 
     def _join(self, journey: SpanContext, *, opens: bool) -> None:
         if self.parent is not None:
             self.links.append(self.parent)
         self.parent = None if opens else journey
-        self.context = journey if opens else replace(journey, span_id=self.tracer.new_span_id())
+        self._context = journey if opens else replace(journey, span_id=self.tracer.new_span_id())
         self.joins = False
 
-    def _say_in(self, journey: SpanContext, event: Event) -> SpanContext:
-        """Keep that something of this trace says an event of another journey."""
+    def say_in(self, journey: SpanContext, event: Event) -> str:
+        """Return what an event carries that something of this trace says in another journey."""
+        if not self.tracer.samples(journey.trace_id):
+            return replace(journey, sampled=False).traceparent
         span = self.tracer.start(f"create {event.owner()}.events", Kind.PRODUCER, journey)
         if self.context.sampled:
             span.links.append(self.context)
         span.attributes["messaging.operation.type"] = "create"
         span.attributes["messaging.rabbitmq.destination.routing_key"] = event.routing_key()
         span.end()
-        return span.context
+        return span.context.traceparent
 
 
 class Tracer:

@@ -36,14 +36,14 @@ def traceparent_of(event: Event, handed_on: str | None) -> str | None:
 def traceparent_under(message_id: str, handed_on: str | None) -> str | None:
     """Return the place in a trace of what is done about one message of the batch at hand."""
     span = current.get()
-    part = None if span is None else span.parts.get(message_id)
+    part = None if span is None else span.part(message_id)
     return handed_on if part is None else part.context.traceparent
 
 
 def turn_to(message_id: str) -> Token[Span | None] | None:
     """Let what follows be done about one message of the batch at hand, until `turn_back`."""
     span = current.get()
-    part = None if span is None else span.parts.get(message_id)
+    part = None if span is None else span.part(message_id)
     return None if part is None else current.set(part)
 
 

@@ -8,11 +8,18 @@ take a batch is a `receive` span with a link to each of these, and to handle one
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from muster.contracts.event import Event
 from muster.messaging.envelope import Envelope, traceparent_in
 from muster.messaging.ports import OutboundMessage, Outcome, Publisher
 from muster.messaging.topology import Subscription
 from muster.observability.spans import Kind, Span, Tracer
-from muster.observability.trace_context import SpanContext, journey_of, parse_traceparent
+from muster.observability.trace_context import (
+    SpanContext,
+    is_of,
+    is_unsampled,
+    journey_of,
+    parse_traceparent,
+)
 from muster.observability.tracing import current, during
 
 Taken = Sequence[tuple[Envelope, int]]  # and how often it was retried before
@@ -24,33 +31,36 @@ _ID = "messaging.message.id"
 class Receipt(Span):
     """A batch that is taken. It is kept if one of its messages is of a trace that is."""
 
-    __slots__ = ("_failed", "_kept")
+    __slots__ = ("_failed", "_handed_on", "_kept")
 
     def __init__(self, tracer: Tracer, subscription: Subscription, taken: Taken) -> None:
-        origins = {envelope.id: _origin(tracer, envelope) for envelope, _ in taken}
-        kept = any(origin is not None and origin.sampled for origin in origins.values())
+        origins = [_kept_origin(tracer, envelope) for envelope, _ in taken]
+        links = [origin for origin in origins if origin is not None]
         queue = subscription.queue
-        super().__init__(tracer, f"receive {queue}", Kind.CONSUMER, tracer.new_trace(sampled=kept))
+        context = tracer.new_trace(sampled=bool(links))
+        super().__init__(tracer, f"receive {queue}", Kind.CONSUMER, context)
         self._kept: dict[str, Span] = {}
         self._failed: dict[str, tuple[Span, Exception, int]] = {}
-        parts: dict[str, Span] = {}
-        for envelope, attempt in taken:
-            origin = origins[envelope.id]
-            if origin is None:
-                continue
-            if origin.sampled:
-                self.links.append(origin)
-                part = self._kept[envelope.id] = self._process(envelope, attempt, origin, queue)
-            else:  # nothing is kept of it, but what it causes is to know so
-                part = Span(tracer, "", Kind.CONSUMER, origin)
-            part.parts = parts
-            parts[envelope.id] = part
-        self.parts = parts
-        if kept:
+        self._handed_on: dict[str, str | None] = {
+            envelope.id: envelope.context.traceparent for envelope, _ in taken
+        }
+        if links:
+            self.links = links
             self.attributes |= {
                 **_words("receive", queue),
                 "messaging.batch.message_count": len(taken),
             }
+            for (envelope, attempt), origin in zip(taken, origins, strict=True):
+                if origin is not None:
+                    self._kept[envelope.id] = self._process(envelope, attempt, origin, queue)
+
+    def part(self, message_id: str) -> Span | None:
+        """Return the span of one message, or what stands for it if that is not kept."""
+        kept = self._kept.get(message_id)
+        if kept is not None:
+            return kept
+        handed_on = self._handed_on.get(message_id)
+        return None if handed_on is None else _Unkept(self, handed_on)
 
     @property
     def told(self) -> SpanContext:
@@ -84,8 +94,7 @@ class Receipt(Span):
         super().end(ended_ns)
 
     def _process(self, envelope: Envelope, attempt: int, origin: SpanContext, queue: str) -> Span:
-        span = self.tracer.start(f"process {queue}", Kind.CONSUMER, origin)
-        span.links = [origin, self.context]
+        span = _Part(self, f"process {queue}", origin)
         span.attributes = {
             **_words("process", queue),
             _ID: envelope.id,
@@ -97,6 +106,50 @@ class Receipt(Span):
         if request_id is not None:
             span.attributes["muster.request_id"] = request_id
         return span
+
+
+class _Part(Span):
+    """What is done about one message of a batch."""
+
+    __slots__ = ("_batch",)
+
+    def __init__(self, batch: Receipt, name: str, origin: SpanContext) -> None:
+        tracer = batch.tracer
+        context = SpanContext(origin.trace_id, tracer.new_span_id(), origin.sampled)
+        super().__init__(tracer, name, Kind.CONSUMER, context, origin)
+        self._batch = batch
+        self.links = [origin, batch.context]
+
+    def part(self, message_id: str) -> Span | None:
+        """Return the span of a message of the same batch."""
+        return self._batch.part(message_id)
+
+
+class _Unkept(Span):
+    """Stands for a message whose trace is not kept, as most are not: so it has hardly anything."""
+
+    __slots__ = ("_batch", "_handed_on")
+
+    def __init__(self, batch: Receipt, handed_on: str) -> None:  # the rest is never asked for
+        self.tracer = batch.tracer
+        self._batch = batch
+        self._handed_on = handed_on
+
+    @property
+    def context(self) -> SpanContext:
+        """Return what said the message."""
+        return parse_traceparent(self._handed_on) or self._batch.context
+
+    def part(self, message_id: str) -> Span | None:
+        """Return the span of a message of the same batch."""
+        return self._batch.part(message_id)
+
+    def traceparent_of(self, event: Event) -> str:
+        """Return what was handed on; another journey's event may be of a trace that is kept."""
+        request_id: str | None = getattr(event, "request_id", None)
+        if request_id is None or is_of(self._handed_on, journey_of(request_id)):
+            return self._handed_on
+        return self.say_in(journey_of(request_id, sampled=True), event)
 
 
 class Attempt:
@@ -143,10 +196,11 @@ def publish(
     """
     if tracer is None:
         return publisher.publish(messages)
-    origins = [parse_traceparent(traceparent_in(message.body)) for message in messages]
     began = tracer.now_ns()
     outcomes = publisher.publish(messages)
-    for message, origin, outcome in zip(messages, origins, outcomes, strict=True):
+    for message, outcome in zip(messages, outcomes, strict=True):
+        said = traceparent_in(message.body)
+        origin = None if is_unsampled(said) else parse_traceparent(said)
         if origin is not None and origin.sampled and outcome is Outcome.CONFIRMED:
             span = tracer.start(f"publish {message.exchange}", Kind.CLIENT, origin)
             span.started_ns = began
@@ -169,11 +223,13 @@ def _words(operation: str, destination: str) -> dict[str, str | int | float | bo
     }
 
 
-def _origin(tracer: Tracer, envelope: Envelope) -> SpanContext | None:
-    """Return what the event descends from: what it says, or else its journey."""
-    found = parse_traceparent(envelope.context.traceparent)
+def _kept_origin(tracer: Tracer, envelope: Envelope) -> SpanContext | None:
+    """Return what the event descends from, if that is kept: what it says, or else its journey."""
+    said = envelope.context.traceparent
+    if said is not None:
+        found = None if is_unsampled(said) else parse_traceparent(said)
+        return found if found is not None and found.sampled else None
     request_id: str | None = getattr(envelope.event, "request_id", None)
-    if found is not None or request_id is None:
-        return found
-    journey = journey_of(request_id)
-    return journey_of(request_id, sampled=tracer.samples(journey.trace_id))
+    if request_id is None or not tracer.samples(journey_of(request_id).trace_id):
+        return None
+    return journey_of(request_id, sampled=True)

@@ -224,6 +224,20 @@ def test_an_event_of_another_journey_is_said_in_that_journey(world: World) -> No
     assert world.said() == [SpanContext(journey.trace_id, id_of(created), sampled=True)]
 
 
+def test_an_event_of_a_sampled_journey_is_kept_whatever_caused_it(world: World) -> None:
+    """What is kept of a journey does not depend on who set it going; there is nothing to link."""
+    event = offer_sent()
+
+    def handle(work: UnitOfWork, envelope: Envelope) -> None:
+        work.record(event)
+
+    world.take(message(1, origin(1, sampled=False)), handler=one_by_one(handle))
+
+    created = world.traces.the("create matching.events")
+    assert parent_of(created) == journey_of(event.request_id).span_id
+    assert links_of(created) == []
+
+
 def test_the_relay_leaves_a_span_of_what_it_published(world: World) -> None:
     """Below the span that said the event, whose context the message keeps."""
     world.take(message(1, origin(1)), message(2, origin(2, sampled=False)))
