@@ -64,6 +64,14 @@ class Settings(Switches):
             )
         return self
 
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, value: str) -> str:
+        levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+        if value.upper() not in levels:
+            raise ValueError(f"choose from {', '.join(levels)}")
+        return value
+
     def database_url_of(self, service: str) -> str:
         """Return the database of one service, and its login. Raises NoSecret."""
         return _filled("database", self.database_url, self.database_password_file, service)

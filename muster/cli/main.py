@@ -59,18 +59,11 @@ def main() -> None:
 def _explain(error: ValueError) -> str:
     from pydantic import ValidationError
 
+    from muster.cli.start import WrongSettings, mistakes_in
     from muster.settings import NoSecret
 
     if isinstance(error, NoSecret):
         return str(error)
     if not isinstance(error, ValidationError):
         raise error
-    lines = [_line(each["loc"], each["msg"], each["input"]) for each in error.errors()]
-    return "\n".join(["These settings are wrong; correct them in the environment:", *lines])
-
-
-def _line(place: tuple[int | str, ...], problem: str, given: object) -> str:
-    said = problem.removeprefix("Value error, ")
-    if not place:  # several settings do not fit together; the problem names them
-        return f"  {said}"
-    return f"  MUSTER_{'_'.join(map(str, place)).upper()}: {said}, not {given!r}"
+    return str(WrongSettings(mistakes_in(error)))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from muster.cli import bootstrap
+from muster.cli.start import MIGRATION, settings_for
 from muster.messaging.blueprint import Exchange, exchanges_of
 from muster.messaging.dead_letter_watch import DeadLetterWatch
 from muster.messaging.declare import TopologyMismatch, declare_exchanges
@@ -20,6 +21,7 @@ from muster.messaging.shared_connection import RabbitConnection
 from muster.observability.endpoint import MetricsEndpoint
 from muster.observability.exposition import begin_metrics
 from muster.observability.logs import configure_logging
+from muster.observability.measuring import API, RELAY, WORKER
 from muster.observability.spans import Tracer
 from muster.service.crash_points import CrashingSubscribers, CrashPoints
 from muster.service.platform import BrokerAccess, Condition, Platform, SubscriberSource
@@ -54,12 +56,12 @@ class _Asked:
 
 def migrate() -> None:
     """Create or upgrade the databases of the services this process serves."""
-    bootstrap.migrate(Settings())
+    bootstrap.migrate(settings_for(MIGRATION))
 
 
 def api() -> None:
     """Serve HTTP until SIGTERM."""
-    settings = Settings()
+    settings = settings_for(API)
     configure_logging(settings.log_level, "api")
     begin_metrics("api", settings.services)
     with _traced(settings, "api") as tracer:
@@ -77,12 +79,9 @@ def api() -> None:
 def worker() -> None:
     """Take messages and fire timers until SIGTERM, then drain.
 
-    Raises ValueError for wrong settings, its services' own among them, before anything is waited
-    for.
+    Raises WrongSettings, its services' own among them, before anything is waited for.
     """
-    settings = Settings()
-    for service in settings.services:
-        bootstrap.settings_of(service)
+    settings = settings_for(WORKER)
     configure_logging(settings.log_level, "worker")
     begin_metrics("worker", settings.services)
     asked = _Asked()
@@ -161,7 +160,7 @@ def _with_crash_points(connection: RabbitConnection, settings: Settings) -> Subs
 
 def relay() -> None:
     """Move the outboxes to the broker until SIGTERM."""
-    settings = Settings()
+    settings = settings_for(RELAY)
     configure_logging(settings.log_level, "relay")
     begin_metrics("relay", settings.services)
     asked = _Asked()

@@ -53,6 +53,55 @@ def test_wrong_settings_are_all_named_at_once(
     assert "Traceback" not in errors
 
 
+def test_everything_that_keeps_an_api_from_starting_is_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Settings of the platform and of services, addresses and keys: each by its variable."""
+    (tmp_path / "private.pem").write_text("no key")
+    monkeypatch.setenv("MUSTER_DATABASE_URL", "mysql://muster:secret@db/muster")
+    monkeypatch.setenv("MUSTER_TOKEN_PUBLIC_KEY_FILE", str(tmp_path / "missing.pem"))
+    monkeypatch.setenv("MUSTER_TOKEN_PRIVATE_KEY_FILE", str(tmp_path / "private.pem"))
+    monkeypatch.setenv("MUSTER_SMTP_PORT", "many")
+    monkeypatch.setenv("MUSTER_WEIGHT_LOCAL", "x")
+
+    assert run(monkeypatch, "api") == 2
+
+    errors = capsys.readouterr().err
+    assert "MUSTER_DATABASE_URL: 'mysql' is not a store Muster knows" in errors
+    assert "MUSTER_TOKEN_PUBLIC_KEY_FILE: " in errors
+    assert "missing.pem cannot be used: No such file or directory" in errors
+    assert "private.pem cannot be used" in errors
+    assert "MUSTER_SMTP_PORT" in errors
+    assert "MUSTER_WEIGHT_LOCAL" in errors
+    assert "secret" not in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("process", ["worker", "relay"])
+def test_an_address_that_cannot_be_read_is_named_without_its_password(
+    process: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the level of the logs with it, in one go."""
+    monkeypatch.setenv("MUSTER_AMQP_URL", "http://muster:secret@rabbit/")
+    monkeypatch.setenv("MUSTER_DATABASE_URL", "postgresql+psycopg://{password}@db/muster")
+
+    assert run(monkeypatch, process) == 2
+
+    errors = capsys.readouterr().err
+    assert "MUSTER_AMQP_URL: The AMQP address cannot be read; write amqp://" in errors
+    assert "MUSTER_DATABASE_PASSWORD_FILE" in errors
+    assert "secret" not in errors
+
+
+def test_a_level_of_the_logs_that_does_not_exist_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With those that do."""
+    monkeypatch.setenv("MUSTER_LOG_LEVEL", "LOUD")
+    assert run(monkeypatch, "relay") == 2
+    assert "MUSTER_LOG_LEVEL: choose from DEBUG, INFO" in capsys.readouterr().err
+
+
 def test_a_worker_refuses_wrong_settings_of_its_services_before_it_waits_for_the_broker(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
