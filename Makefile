@@ -65,9 +65,10 @@ lint: $(VENV)/development.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
-docs: $(VENV)/development.stamp ## write docs/asyncapi.yaml and docs/metrics.md anew from the code
+docs: $(VENV)/development.stamp ## write docs/asyncapi.yaml, docs/metrics.md and Grafana's dashboards anew from the code
 	@$(BIN)/muster asyncapi > docs/asyncapi.yaml
 	@$(BIN)/muster metrics > docs/metrics.md
+	@$(BIN)/python -m deploy.grafana.source
 
 types: $(VENV)/development.stamp
 	$(BIN)/mypy
