@@ -46,5 +46,6 @@ class Frame:
         return Figures(each.exposition for each in self.processes if each.exposition is not None)
 
     def seen(self, name: str) -> Seen | None:
-        """Return one process."""
-        return next((each for each in self.processes if each.name == name), None)
+        """Return one process; the broker's, too."""
+        every = (*self.processes, self.broker)
+        return next((each for each in every if each is not None and each.name == name), None)

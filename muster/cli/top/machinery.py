@@ -31,7 +31,7 @@ def processes(frame: Frame, before: Frame | None) -> RenderableType:
             size(_one(seen, "process_resident_memory_bytes")),
             _ready(seen.trouble),
         )
-    made.add_row(*_broker(frame))
+    made.add_row(*_broker(frame, before))
     return made
 
 
@@ -75,11 +75,16 @@ def services(frame: Frame, before: Frame | None) -> RenderableType:
     return made
 
 
-def _broker(frame: Frame) -> list[str | Text]:
-    seen = frame.broker
-    up = _one(seen, "erlang_uptime_seconds") if seen else None
-    memory = _one(seen, "rabbitmq_process_resident_memory_bytes") if seen else None
-    return ["rabbitmq", age(up), ABSENT, size(memory), _ready(frame.broker_trouble)]
+def _broker(frame: Frame, before: Frame | None) -> list[str | Text]:
+    """Return RabbitMQ's row: what it uses by its metrics, ready if it lets somebody ask."""
+    seen = frame.broker or Seen("rabbitmq", None)
+    return [
+        "rabbitmq",
+        age(rates.uptime(seen, frame)),
+        share(rates.cpu(seen, frame, before)),
+        size(_one(seen, "rabbitmq_process_resident_memory_bytes")),
+        _ready(frame.broker_trouble),
+    ]
 
 
 def _one(seen: Seen, name: str) -> float | None:

@@ -4,6 +4,7 @@ from muster.cli.top.figures import Exposition
 from muster.cli.top.frame import Frame, Seen
 
 _CPU, _STARTED = "process_cpu_seconds_total", "process_start_time_seconds"
+_RUNTIME = "erlang_vm_statistics_runtime_milliseconds"
 _LAG = "muster_message_lag_seconds"
 
 
@@ -15,11 +16,11 @@ def uptime(seen: Seen, frame: Frame) -> float | None:
 
 def cpu(seen: Seen, frame: Frame, before: Frame | None) -> float | None:
     """Return how much of a core a process used since the look before; without one, since ever."""
-    used = seen.exposition.one(_CPU) if seen.exposition else None
+    used = _used(seen.exposition)
     if used is None:
         return None
-    earlier = _same(seen, before)
-    if before is not None and earlier is not None and (then := earlier.one(_CPU)) is not None:
+    then = _used(_same(seen, before))
+    if before is not None and then is not None:
         return _over(used - then, frame, before)
     lived = uptime(seen, frame)
     return used / lived if lived else None
@@ -52,6 +53,14 @@ def _taken(frame: Frame, service: str, subscription: str) -> tuple[float, float]
     figures = frame.figures
     seconds = figures.total(f"{_LAG}_sum", "service", **where).get(service, 0.0)
     return seconds, figures.total(f"{_LAG}_count", "service", **where).get(service, 0.0)
+
+
+def _used(exposition: Exposition | None) -> float | None:
+    """Return the seconds of work so far; RabbitMQ has a figure of its own for that."""
+    if exposition is None:
+        return None
+    runtime = exposition.one(_RUNTIME)
+    return exposition.one(_CPU) if runtime is None else runtime / 1000
 
 
 def _same(seen: Seen, before: Frame | None) -> Exposition | None:

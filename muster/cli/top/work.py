@@ -1,6 +1,6 @@
 """The tables of the work: requests, offers, jobs, incidents, reviews."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -21,47 +21,41 @@ _NAME = 10  # columns
 def work(frame: Frame) -> RenderableType:
     """Return a line for each thing: how many there are in which state."""
     figures = frame.figures
-    requests = figures.state("muster_requests_open", "status")
+    measured = figures.highest("muster_measured_timestamp_seconds", "service")
+    matching, dispatch, notify = (each in measured for each in ("matching", "dispatch", "notify"))
+    offers = figures.total("muster_offers_total", "outcome")
+    incidents = figures.state("muster_incidents_open", "severity")
+    jobs = figures.state("muster_jobs_open", "status")
     return Group(
         Text("WORK", "bold"),
-        _line("requests", requests, [status.value for status in RequestStatus]),
-        _line("offers", _offers(figures), [status.value for status in OfferStatus]),
-        _line("jobs", figures.state("muster_jobs_open", "status"), [s.value for s in JobStatus]),
-        _line("incidents", _incidents(figures), [each.value for each in IncidentSeverity]),
-        _line("check-ins", _summed("overdue", figures, "muster_check_ins_overdue", "country")),
-        _reviews(figures),
-        _line("unfilled", figures.total("muster_requests_unfilled_total", "urgency")),
-        _line("capacity", figures.state("muster_capacity_units", "state")),
-        _line("messages", figures.total("muster_notifications_total", "outcome")),
+        _line("requests", figures.state("muster_requests_open", "status"), matching, RequestStatus),
+        _line("offers", offers, matching, OfferStatus),
+        _line("jobs", jobs, dispatch, JobStatus),
+        _line("incidents", incidents, dispatch, IncidentSeverity),
+        _line("overdue", figures.state("muster_check_ins_overdue", "country"), dispatch),
+        _reviews(figures, matching),
+        _line("unfilled", figures.total("muster_requests_unfilled_total", "urgency"), matching),
+        _line("capacity", figures.state("muster_capacity_units", "state"), matching),
+        _line("messages", figures.total("muster_notifications_total", "outcome"), notify),
     )
 
 
-def _offers(figures: Figures) -> dict[str, float]:
-    """Return how many offers became what since the processes started."""
-    return figures.total("muster_offers_total", "outcome")
-
-
-def _incidents(figures: Figures) -> dict[str, float]:
-    return figures.state("muster_incidents_open", "severity")
-
-
-def _summed(word: str, figures: Figures, name: str, by: str) -> dict[str, float]:
-    found = figures.state(name, by)
-    return {word: sum(found.values())} if found else {}
-
-
-def _reviews(figures: Figures) -> Text:
+def _reviews(figures: Figures, measured: bool) -> Text:
     waiting = figures.state("muster_reviews_waiting", "jurisdiction")
     oldest = figures.number("muster_review_oldest_age_seconds")
-    line = _line("reviews", waiting)
+    line = _line("reviews", waiting, measured)
     if sum(waiting.values()) and oldest is not None:
         line.append(f"   the oldest for {age(oldest)}")
     return line
 
 
-def _line(name: str, found: Mapping[str, float], order: Sequence[str] = ()) -> Text:
-    """Return the states in the order of life, those that are empty left out."""
-    keys = [key for key in order if key in found] + sorted(set(found) - set(order))
+def _line(name: str, found: Mapping[str, float], measured: bool, order: Iterable[str] = ()) -> Text:
+    """Return the states in the order of life, those that are empty left out.
+
+    Where none is exported, there is none if the service has measured; else nobody knows.
+    """
+    known = [str(state) for state in order]
+    keys = [key for key in known if key in found] + sorted(set(found) - set(known))
     states = [f"{key} {count(found[key])}" for key in keys if found[key]]
-    none = "none" if found else ABSENT
+    none = "none" if found or measured else ABSENT
     return Text(f"  {name:<{_NAME}} {'   '.join(states) or none}")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from muster.cli.top.figures import read
 from muster.cli.top.frame import Alert, Seen
 from muster.messaging.questions import Depth
 from tests.stores import START
@@ -112,7 +113,33 @@ def test_the_work_is_shown_by_its_states_in_the_order_of_life() -> None:
     assert "requests   sourcing 5   proposed 2\n" in text
     assert "incidents  none\n" in text
     assert "jobs       -\n" in text
+    assert "overdue    -\n" in text
     assert "reviews    KH 4   the oldest for 90 s\n" in text
+
+
+def test_what_was_measured_and_is_not_there_is_none() -> None:
+    """A figure by country begins with its first country."""
+    worker = process("worker", 'muster_measured_timestamp_seconds{service="dispatch"} 1')
+    text = shown(frame(worker))
+
+    assert "overdue    none\n" in text
+    assert "reviews    -\n" in text
+
+
+def test_what_rabbitmq_uses_is_shown_by_its_own_figures() -> None:
+    """They have other names than those of the processes."""
+    page = (
+        "erlang_vm_statistics_runtime_milliseconds {}\n"
+        f"process_start_time_seconds {START.timestamp() - 60}\n"
+        f"rabbitmq_process_resident_memory_bytes {200 * 1024**2}\n"
+    )
+    before, now = (
+        frame(later=later, broker=Seen("rabbitmq", None, read(page.format(used))))
+        for later, used in ((0, 6000), (10, 8000))
+    )
+
+    assert row(shown(before), "rabbitmq") == ["rabbitmq", "60", "s", "10%", "200", "MiB", "yes"]
+    assert row(shown(now, before), "rabbitmq")[3] == "20%"
 
 
 def test_the_alerts_of_prometheus_are_shown_where_it_tells_them() -> None:
