@@ -182,6 +182,8 @@ class Supervisor:
         sections: list[tuple[str, Mapping[str, object]]] = [
             ("unix_http_server", {"file": self._socket, "chmod": "0600"}),
             ("supervisord", self._own_section()),
+            # So that `supervisorctl -c` finds it, for an operator who stops one process by hand.
+            ("supervisorctl", {"serverurl": f"unix://{self._socket}"}),
             (
                 "rpcinterface:supervisor",
                 {
