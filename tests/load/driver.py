@@ -127,6 +127,16 @@ class Load:
         return key in self._request_ids
 
     @property
+    def providers(self) -> list[Member]:
+        """Return who offers, with the means to act for each."""
+        return self._members[: len(self._provider_plans)]
+
+    @property
+    def enterprises(self) -> list[Member]:
+        """Return who asks: the request of number n is made by the (n modulo their number)-th."""
+        return list(self._enterprises)
+
+    @property
     def unsettled(self) -> int:
         """Return how many submissions have no answer, or have not come to the goal."""
         return self._in_flight + len(self.progress.open)
@@ -164,7 +174,7 @@ class Load:
         operator = Session(self._api, self.target.client_id, self.target.client_secret)
         plans = [*self._provider_plans, *self._enterprise_plans]
         self._members = members = await enrol_all(self._api, operator, plans, Counter())
-        ours = members[: len(self._provider_plans)]
+        ours = self.providers
         self._enterprises = members[len(self._provider_plans) :]
         await asyncio.to_thread(self._known_to_matching, members)
         sessions = {member.organisation_id: member.session for member in ours}

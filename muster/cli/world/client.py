@@ -170,6 +170,10 @@ class Session:
                 await self._renew()
         return self._token
 
+    def at(self, api: Api) -> "Session":
+        """Return the same client over other connections, or at another server."""
+        return Session(api, self.client_id, self._secret)
+
     def forget_token(self) -> None:
         """Make the next call get a new token."""
         self._renew_at = 0.0
