@@ -7,6 +7,7 @@ from muster.cli.deployment import PROCESSES, kind_of
 from muster.cli.files import DEFAULT_DIRECTORY
 from muster.cli.running import RUN_FILE
 from muster.cli.supervise import Supervisor
+from muster.cli.targets import forget_targets
 
 
 def stop(directory: Path = DEFAULT_DIRECTORY, *, erase: bool = False) -> bool:
@@ -20,6 +21,7 @@ def stop(directory: Path = DEFAULT_DIRECTORY, *, erase: bool = False) -> bool:
         supervisor.stop_all(name for name in names if kind_of(name) in PROCESSES)
     ran = supervisor.shut_down()
     (directory / RUN_FILE).unlink(missing_ok=True)
+    forget_targets(directory)
     if erase and directory.exists():
         shutil.rmtree(directory)
     return ran

@@ -7,6 +7,7 @@ from pathlib import Path
 from muster.cli.deployment import Deployment, load
 from muster.cli.files import DEFAULT_DIRECTORY, write_private_json
 from muster.cli.supervise import Process, Supervisor
+from muster.cli.targets import write_targets
 
 RUN_FILE = "run.json"
 CREDENTIALS_FILE = "credentials.json"
@@ -45,7 +46,10 @@ def current_processes(directory: Path = DEFAULT_DIRECTORY) -> dict[str, Process]
 
 
 def observe(deployment: Deployment) -> Running:
-    """Ask the supervisor what runs, and write it to run.json, which only its owner may read."""
+    """Ask the supervisor what runs, and write it to run.json, which only its owner may read.
+
+    Where Prometheus finds the metrics of all of it is written beside it.
+    """
     processes = current_processes(deployment.directory)
     metrics = {name: deployment.metrics_of(name) for name in deployment.processes}
     if deployment.node:
@@ -68,6 +72,7 @@ def observe(deployment: Deployment) -> Running:
         "started_at": running.started_at.isoformat(),
     }
     write_private_json(deployment.directory / RUN_FILE, content)
+    write_targets(deployment)
     return running
 
 
