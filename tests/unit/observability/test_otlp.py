@@ -7,12 +7,10 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
@@ -20,50 +18,8 @@ from muster.cli.bootstrap import open_tracer
 from muster.observability.otlp import CLOSE_SECONDS, ToldOnce, open_sink
 from muster.observability.spans import Kind, Tracer
 from muster.settings import Settings
+from tests.collector import collector
 from tests.waiting import eventually
-
-
-class Collector(ThreadingHTTPServer):
-    """Keeps what is sent."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.got: list[tuple[str, ExportTraceServiceRequest]] = []
-        self.status = 200
-
-    @property
-    def url(self) -> str:
-        """Return where it listens."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        server = cast(Collector, self.server)
-        body = self.rfile.read(int(self.headers["content-length"]))
-        server.got.append((self.path, ExportTraceServiceRequest.FromString(body)))
-        self.send_response(server.status)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
-
-
-@contextmanager
-def collector() -> Iterator[Collector]:
-    """Run a collector."""
-    server = Collector()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager
