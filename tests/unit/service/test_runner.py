@@ -13,6 +13,8 @@ from muster.messaging.blueprint import Queue, retry_queues_of
 from muster.messaging.envelope import Envelope
 from muster.messaging.memory import InMemoryBroker
 from muster.messaging.ports import Delivery, Subscriber
+from muster.observability.spans import Tracer
+from muster.observability.tracing import current, current_tracer
 from muster.safeguards import NOTHING, Safeguard, Safeguards
 from muster.service import background, subscribe, timer
 from muster.service.platform import (
@@ -27,6 +29,7 @@ from muster.storage.store import Store, StoreUnavailable
 from muster.storage.tables import service_metadata
 from muster.storage.unit_of_work import UnitOfWork
 from tests.events import PAPERS, SOMEBODY, TOPOLOGY, a_message
+from tests.spans import Traces
 from tests.stores import START, memory_store
 
 
@@ -54,6 +57,7 @@ class World:
         source: SubscriberSource | None = None,
         drain_seconds: float = 5,
         without: Safeguards = NOTHING,
+        tracer: Tracer | None = None,
     ) -> None:
         platform = Platform(
             {"notify": self.store},
@@ -62,6 +66,7 @@ class World:
             drain_seconds=drain_seconds,
             condition=self.condition,
             without=without,
+            tracer=tracer,
         )
         run_services([service], platform, until)
 
@@ -264,6 +269,26 @@ def test_a_batch_that_is_too_much_for_one_transaction_is_taken_in_parts(world: W
 
     assert world.taken == ["evt_1", "evt_2"]
     assert world.broker.depths()[PAPERS.queue] == 0
+
+
+def test_what_runs_on_a_thread_of_its_own_is_given_the_tracer(world: World) -> None:
+    """Nothing is handed on to a thread by itself; and what comes around for ever is not kept."""
+    traces = Traces()
+    given: list[object] = []
+
+    class Couriers:
+        name = "notify"
+
+        @background("carry", every_seconds=60)
+        def carry(self, store: Store) -> bool:
+            given.append(current_tracer())
+            return False
+
+    world.run(Couriers, until=lambda: bool(given), tracer=traces.tracer)
+
+    assert given == [traces.tracer]
+    assert len(traces) == 0
+    assert current.get() is None
 
 
 def test_a_background_round_that_takes_its_time_holds_up_no_queue_at_the_end(world: World) -> None:
