@@ -99,6 +99,9 @@ class Inlet:
         self._tracer = tracer
         self._labels = (subscription.service, subscription.name)
         self._context = Context(Actor(f"service:{subscription.service}"), correlation_id="")
+        INBOX_DUPLICATES.labels(*self._labels)  # there from the start, as what can be listed is
+        for outcome in ("done", "duplicate", "retried", "dead_lettered"):
+            MESSAGES.labels(*self._labels, outcome)
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Bring every delivery to its end; when this returns, all of them may be acked.

@@ -28,6 +28,9 @@ class Timekeeper:
         self._store = store
         self._handlers = handlers
         self._tracer = tracer
+        for kind in handlers:  # there from the start, as what can be listed is
+            for outcome in ("fired", "postponed"):
+                TIMERS.labels(store.service, kind, outcome)
 
     def fire_due(self, limit: int = 100) -> int:
         """Fire up to `limit` due timers; return how many were due.
