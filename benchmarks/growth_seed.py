@@ -189,7 +189,7 @@ def _multiply(store: Store, table: Table, rows: Iterable[Row], copies: int) -> N
     with store.engine.connect() as connection, connection.begin():
         scratch.create(connection)
         connection.execute(insert(scratch), rows)
-    for first in range(1, _AT_ONCE):
+    for first in range(1, copies + 1, _AT_ONCE):
         last = min(copies, first + _AT_ONCE - 1)
         with store.engine.connect() as connection, connection.begin():
             connection.execute(copy, {"first": first, "last": last})
