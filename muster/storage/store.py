@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from sqlite3 import SQLITE_BUSY, SQLITE_LOCKED
+from sqlite3 import SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_LOCKED, SQLITE_NOTADB
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData
@@ -28,6 +28,8 @@ TURN_SECONDS = 15.0
 
 # PostgreSQL's states of a deadlock's victim, a lock not had, a statement that took too long.
 _IN_THE_WAY = ("40", "55", "57014")
+# Of one that only reads, of rights, tables and columns that are not there (yet), of corruption.
+_UNUSABLE = ("25006", "42501", "42P01", "42703", "58", "XX")
 
 
 class StoreUnavailable(TransientError):
@@ -175,6 +177,8 @@ def as_unavailable() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailable(f"the database broke off: {error.orig}") from error
+        if _is_unusable(error):
+            raise StoreUnavailable(f"the database is not as it should be: {error.orig}") from error
         raise
 
 
@@ -197,6 +201,15 @@ def _is_too_much(error: OperationalError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
     # 57014 is a statement that took too long, 25P03 a transaction that did; class 54 are limits.
     return state in ("57014", "25P03") or state.startswith("54")
+
+
+def _is_unusable(error: DBAPIError) -> bool:
+    """Tell whether the database is there, but no statement of ours could succeed in it now."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in (SQLITE_CORRUPT, SQLITE_NOTADB)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith(_UNUSABLE)
 
 
 @contextmanager
