@@ -22,6 +22,7 @@ new_password() {
 }
 
 new_password postgres_superuser
+new_password grafana_admin
 for service in registry matching dispatch notify; do
     new_password "amqp_$service"
     new_password "database_$service"

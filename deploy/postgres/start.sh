@@ -3,8 +3,7 @@
 set -euo pipefail
 
 # It refuses a key that anybody but its own user may read.
-install --owner postgres --group postgres --mode 0600 \
-    /run/secrets/postgres.key /var/run/postgresql/server.key
+install --mode 0600 /run/secrets/postgres.key /var/run/postgresql/server.key
 
 exec docker-entrypoint.sh postgres \
     -c ssl=on \

@@ -22,7 +22,7 @@ TOP = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((TOP / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", *PROCESSES)
-VARIABLE = re.compile(r"\$\{(\w+)(:\?[^}]+)?\}")
+VARIABLE = re.compile(r"\$\{(\w+)(?::[-?]([^}]+))?\}")
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN$|KEY$")
 
 
@@ -54,9 +54,12 @@ def test_every_container_has_a_pinned_image_or_our_dockerfile(service: str) -> N
     """Nothing is run whose version another day might change."""
     container = SERVICES[service]
     if "build" in container:
-        assert (TOP / container["build"]["dockerfile"]).is_file()
+        dockerfile = (TOP / container["build"]["dockerfile"]).read_text()
+        base = re.search(r"^ARG BASE=(\S+:\d+\.\d+\.\d+\S*)$", dockerfile, re.MULTILINE)
+        assert base is not None
+        assert container["build"]["args"]["BASE"] == f"${{MUSTER_BASE_IMAGE:-{base.group(1)}}}"
     else:
-        assert re.search(r":\d+\.\d+", container["image"])
+        assert re.search(r":v?\d+\.\d+\.?\d*", container["image"])
 
 
 def test_each_process_has_one_container_that_says_whether_it_is_ready() -> None:
@@ -119,9 +122,10 @@ def test_the_example_environment_names_every_variable_that_is_asked_for() -> Non
     """Whoever copies .env.example sees what to fill in."""
     text = (TOP / ".env.example").read_text()
     offered = set(re.findall(r"^#?(\w+)=", text, re.MULTILINE))
-    asked = {found.group(1) for _, value in all_values() for found in VARIABLE.finditer(value)}
+    asked = dict(VARIABLE.findall((TOP / "docker-compose.yml").read_text()))
     passed_on = {name for s in OURS for name, value in environment(s).items() if value is None}
-    assert asked | passed_on == offered
+    assert asked.keys() | passed_on == offered
+    assert all(f"#{name}={usual}\n" in text for name, usual in asked.items())
 
 
 def secrets_of(service: str) -> set[str]:
@@ -150,7 +154,7 @@ def test_the_secrets_are_let_out_to_nobody(tmp_path: Path) -> None:
     assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
     assert "deploy/secrets/" in (TOP / ".gitignore").read_text().split()
     passwords = [f.read_text() for f in (tmp_path / "s").iterdir() if "." not in f.name]
-    assert len(set(passwords)) == len(passwords) == 3 * len(OWNERS) + 1
+    assert len(set(passwords)) == len(passwords) == 3 * len(OWNERS) + 2
     assert all(len(each.strip()) >= 64 for each in passwords)
 
 
@@ -207,7 +211,7 @@ def test_the_servers_are_given_the_files_that_close_them() -> None:
 
     assert {"./deploy/rabbitmq/tls.conf", "./deploy/rabbitmq/users.conf"} <= set(mounted)
     assert {"./deploy/postgres/start.sh", "./deploy/postgres/pg_hba.conf"} <= set(mounted)
-    assert all((TOP / file).is_file() for file in mounted)
+    assert all((TOP / file).exists() for file in mounted)
     assert SERVICES["postgres"]["entrypoint"][-1] == "/etc/muster/start.sh"
 
 
@@ -230,3 +234,71 @@ def test_every_service_gets_a_database_of_its_own() -> None:
     )
     assert let_in == [(f"muster_{o}", f"muster_{o},muster_{o}_owner") for o in OWNERS]
     assert "/muster_{service}" in str(environment("api")["MUSTER_DATABASE_URL"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_container_may_do_more_than_it_has_to(service: str) -> None:
+    """None is root or may become it, writes to its own files, or takes the machine from others."""
+    container = SERVICES[service]
+
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", container["user"])
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert "cap_add" not in container
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert {"mem_limit", "pids_limit"} <= container.keys()
+    assert "privileged" not in container
+    assert not any("docker.sock" in volume for volume in container.get("volumes", ()))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_goes_on_running_is_watched_and_started_again(service: str) -> None:
+    """And whatever ends by itself stays ended."""
+    container = SERVICES[service]
+    if service in ("migrate", "broker-users"):
+        assert container["restart"] == "no"
+    else:
+        assert container["restart"] == "unless-stopped"
+        assert {"interval", "timeout", "retries", "test"} <= container["healthcheck"].keys()
+
+
+@pytest.mark.parametrize(
+    ("network", "members"),
+    [
+        ("broker", {"rabbitmq", "worker", "relay"}),
+        ("database", {"postgres", "migrate", "api", "worker", "relay"}),
+        (
+            "monitoring",
+            {"prometheus", "alertmanager", "grafana", "rabbitmq", "api", "worker", "relay"},
+        ),
+        ("public", {"api", "grafana"}),
+        ("outside", {"worker", "alertmanager"}),
+    ],
+)
+def test_a_container_reaches_what_it_has_business_with(network: str, members: set[str]) -> None:
+    """The api has none with RabbitMQ, Prometheus none with the databases, and so on."""
+    assert {name for name, each in SERVICES.items() if network in each.get("networks", ())} == (
+        members
+    )
+
+
+def test_only_two_networks_lead_out_and_only_the_api_and_grafana_are_published() -> None:
+    """On this machine's own address, unless somebody says otherwise; and whoever has no network
+    has none."""
+    networks = COMPOSE["networks"]
+    assert {name for name, each in networks.items() if not (each or {}).get("internal")} == {
+        "public",
+        "outside",
+    }
+    published = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+    assert published.keys() == {"api", "grafana"}
+    assert all(":-127.0.0.1:" in port for ports in published.values() for port in ports)
+    assert [n for n, each in SERVICES.items() if "networks" not in each] == ["broker-users"]
+    assert SERVICES["broker-users"]["network_mode"] == "none"
+
+
+def test_grafana_comes_only_when_it_is_asked_for() -> None:
+    """And nothing waits for it."""
+    assert SERVICES["grafana"]["profiles"] == ["grafana"]
+    assert [name for name, each in SERVICES.items() if "profiles" in each] == ["grafana"]
+    assert not any("grafana" in each.get("depends_on", ()) for each in SERVICES.values())
