@@ -79,7 +79,7 @@ NOW = Row(
             "Dead letters",
             "Messages in all queues of dead letters.",
             "short",
-            Query(or_zero(f"sum(max by (queue) ({_READY}{{{_DEAD}}}))")),
+            Query(f"sum(max by (queue) ({_READY}{{{_DEAD}}}))"),
             watch=(Watch("DeadLetters"),),
         ),
     ),
@@ -113,7 +113,7 @@ QUEUES = Row(
             "Messages that wait to be tried again",
             "In the queues for retries, all steps together.",
             "short",
-            Query(or_zero(f"sum(max by (queue) ({_READY}{{{_RETRIES}}}))"), "waiting"),
+            Query(f"sum(max by (queue) ({_READY}{{{_RETRIES}}}))", "waiting"),
         ),
         graph(
             "Messages taken and not settled",

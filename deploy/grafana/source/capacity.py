@@ -54,7 +54,7 @@ def _map() -> Panel:
         *(12, TALL + 4),
         watches=(_OVERDUE,),
         options=options,
-        overrides=(coloured("overdue", (_OVERDUE,)),),
+        overrides=(coloured("overdue", (_OVERDUE,), text=False),),
         transformations=merged(columns, "country"),
     )
 

@@ -62,7 +62,11 @@ COUNTS = Row(
             "Jobs: one for each provider that serves a request.",
             _entered("job", "committed"),
         ),
-        _stage("On scene", "Jobs whose team has arrived.", _entered("job", "on_scene")),
+        _stage(
+            "On scene",
+            "Jobs whose team has arrived; desk work needs none.",
+            _entered("job", "on_scene"),
+        ),
         _stage("Jobs done", "Jobs that ended well.", _entered("job", "completed")),
         _stage(
             "Jobs aborted",

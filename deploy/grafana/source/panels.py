@@ -229,14 +229,15 @@ def table(
     )
 
 
-def coloured(column: str, watches: Sequence[Watch]) -> Json:
-    """Return what colours a column by what the alerts say of it."""
+def coloured(column: str, watches: Sequence[Watch], *, text: bool = True) -> Json:
+    """Return what colours a column by what the alerts say of it; in a table, its text."""
     steps = [{"color": step.colour, "value": step.value} for step in steps_of(watches)]
+    cells = [{"id": "custom.cellOptions", "value": {"type": "color-text"}}]
     return {
         "matcher": {"id": "byName", "options": column},
         "properties": [
             {"id": "thresholds", "value": {"mode": "absolute", "steps": steps}},
-            {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+            *(cells if text else ()),
         ],
     }
 

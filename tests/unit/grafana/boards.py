@@ -37,6 +37,7 @@ class Asked:
     name: str
     expression: str
     instant: bool
+    exemplars: bool
 
     def __str__(self) -> str:
         return f"{self.board}: {self.panel} {self.name}"
@@ -60,6 +61,7 @@ def every_query() -> Iterator[Asked]:
                 yield Asked(
                     *(board.uid, panel["title"], target["refId"], target["expr"]),
                     instant=target["instant"],
+                    exemplars=target["exemplar"],
                 )
 
 
