@@ -13,7 +13,7 @@ from types import FrameType
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
 
 from muster.cli.bootstrap import open_tracer
-from muster.cli.processes import BUSY_PAUSE, IDLE_PAUSE
+from muster.cli.processes import BUSY_PAUSE, IDLE_PAUSE, collect_seldom
 from muster.clock import Clock, RandomIds, SystemClock
 from muster.context import Context
 from muster.contracts.dispatch import (
@@ -210,6 +210,7 @@ def worker() -> None:
         drain_seconds=settings.drain_seconds,
         tracer=open_tracer(settings, "worker"),
     )
+    collect_seldom()
     try:
         run_services(SERVICES, platform, lambda: asked.to_stop)
     finally:
@@ -225,6 +226,7 @@ def relay() -> None:
     stores = open_stores(settings.database_url).values()
     relays = [Relay(store, publisher, tracer=tracer) for store in stores]
     rounds = Rounds(relays, Condition(), publisher.reach)
+    collect_seldom()
     while not asked.to_stop:
         publisher.rest(BUSY_PAUSE if rounds.turn() else IDLE_PAUSE)
     for each in relays:

@@ -66,7 +66,7 @@ def api() -> None:
     begin_metrics("api", settings.services)
     with _traced(settings, "api") as tracer:
         application = bootstrap.application(settings, tracer)
-        _collect_seldom()
+        collect_seldom()
         serve(
             application,
             settings.http_host,
@@ -121,7 +121,7 @@ def worker() -> None:
                 without=settings.without,
                 tracer=tracer,
             )
-            _collect_seldom()
+            collect_seldom()
             run_services(classes, platform, lambda: asked.to_stop)
     finally:
         for each in connections:
@@ -140,7 +140,7 @@ def _traced(settings: Settings, process: str) -> Iterator[Tracer | None]:
             tracer.close()
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Let the collector of cycles pass over what is there for good, and come less often.
 
     What the process has loaded by now lives as long as it does, and to look it all over stops the
