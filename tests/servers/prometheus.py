@@ -164,6 +164,54 @@ def running_prometheus(
         supervisor.shut_down()
 
 
+@dataclass(frozen=True)
+class Alertmanager:
+    """A running Alertmanager, ours alone, that tells nobody."""
+
+    address: str
+    supervisor: Supervisor
+
+    def told(self) -> set[str]:
+        """Return the names of the alerts that it passes on."""
+        return self._names(inhibited="false", silenced="false")
+
+    def unsaid(self) -> set[str]:
+        """Return the names of the alerts that it keeps to itself, for they follow from others."""
+        return self._names(active="false", silenced="false", unprocessed="false")
+
+    def _names(self, **wanted: str) -> set[str]:
+        answer = httpx.get(f"http://{self.address}/api/v2/alerts", params=wanted, timeout=30)
+        return {each["labels"]["alertname"] for each in answer.json()}
+
+
+@contextmanager
+def running_alertmanager(directory: Path) -> Iterator[Alertmanager]:
+    """Run an Alertmanager with the routes and inhibitions of `deploy/prometheus/`, and no mail."""
+    program = program_of_prometheus("prometheus-alertmanager")
+    home = private_directory(directory)
+    port = remembered_ports(home / "ports.json", ["alertmanager"], {})["alertmanager"]
+    configuration = yaml.safe_load((SETTINGS / "alertmanager.yml").read_text())
+    configuration["receivers"] = [{"name": each["name"]} for each in configuration["receivers"]]
+    configuration["templates"] = []
+    (home / "alertmanager.yml").write_text(json.dumps(configuration))
+    command = (
+        program,
+        f"--config.file={home / 'alertmanager.yml'}",
+        f"--storage.path={home / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    )
+    supervisor = Supervisor(home)
+    supervisor.start_daemon([Program("alertmanager", command)], os.environ)
+    try:
+        supervisor.start("alertmanager")
+        eventually(lambda: _is_ready(f"http://127.0.0.1:{port}"), within_s=60)
+        yield Alertmanager(f"127.0.0.1:{port}", supervisor)
+    finally:
+        supervisor.shut_down()
+
+
 def _is_ready(url: str) -> bool:
     try:
         return httpx.get(f"{url}/-/ready", timeout=5).is_success
