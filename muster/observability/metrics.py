@@ -196,14 +196,14 @@ DATABASE_UP = gauge(
     "1 if the last transaction reached the database, 0 if it could not.",
     [SERVICE],
     _ALL,
-    "whenever it changes",
+    "with each transaction",
 )
 BROKER_UP = gauge(
     "muster_broker_up",
     "1 if RabbitMQ was there at the last poll or publication, 0 if it could not be reached.",
     [SERVICE],
     [WORKER, RELAY],
-    "whenever it changes",
+    "with each poll of a worker, and every second by a relay",
 )
 
 # Requests, offers, jobs, members and incidents alike: how often each state was entered.
