@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest --quiet
 FAST_TESTS := tests/unit tests/simulation tests/contract
-REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster tests/scale tests/prometheus tests/grafana
+REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster tests/scale tests/prometheus tests/grafana tests/operations
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
