@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from muster.cli.credentials import ensure_keys
 from muster.cli.main import main
 from muster.cli.match.settings import SettingsOnFile, TravelOnFile, WeightsOnFile
+from muster.settings import Settings
 from services.matching.engine.verdicts import Choice, Ruling, Wave
 from services.matching.explanations import ExplainedRound, veiled
 from services.matching.settings import MatchingSettings
@@ -66,6 +68,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, document in edited():
         (tmp_path / name).write_text(json.dumps(document), "utf-8")
     monkeypatch.chdir(tmp_path)
+    ensure_keys(Settings(token_private_key_file=Path(".muster/keys/token.pem")))  # as `make up` has
     return tmp_path
 
 
