@@ -9,7 +9,7 @@ REAL_TESTS := tests/conformance tests/e2e tests/faults tests/cluster tests/scale
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: docs help demo up status down test test-fast test-real check format lint types walls \
-	simulate faults scale soak bench setup setup-tests rabbitmq postgresql prometheus lock clean
+	simulate faults scale soak compose-test bench setup setup-tests rabbitmq postgresql prometheus lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -56,6 +56,12 @@ scale: setup-tests ## measure what one, two and three workers do together
 
 soak: setup-tests ## ten minutes of steady load: does anything grow? MINUTES=10, RATE=5
 	@$(BIN)/python -W ignore::DeprecationWarning -m tests.soak --minutes $(or $(MINUTES),10) --rate $(or $(RATE),5)
+
+compose-test: SHELL := /bin/bash
+compose-test: .SHELLFLAGS := -o pipefail -c
+compose-test: $(VENV)/development.stamp ## run docker-compose.yml for real, killing containers; as root, with Docker
+	@mkdir -p reports
+	@CI=true $(PYTEST) --verbose tests/compose 2>&1 | tee reports/compose-test.log
 
 format: $(VENV)/development.stamp ## put the code into its form
 	$(BIN)/ruff format
