@@ -66,9 +66,7 @@ class Stack:
     def health(self) -> dict[str, str]:
         """Return the health of every container that goes on running."""
         return {
-            each["Config"]["Labels"]["com.docker.compose.service"]: each["State"]["Health"][
-                "Status"
-            ]
+            name_of(each): each["State"]["Health"]["Status"]
             for each in self.containers()
             if each["State"].get("Health")
         }
@@ -91,10 +89,9 @@ class Stack:
             *("promtool", "query", "instant", "http://127.0.0.1:9090", "up"),
         )
         found: dict[str, bool] = {}
-        labels: str
-        for labels, value in _UP.findall(told):
-            named = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-            found[named.get("process") or named["job"]] = value == "1"
+        for line in _UP.finditer(told):
+            named = dict(re.findall(r'(\w+)="([^"]*)"', line[1]))
+            found[named.get("process") or named["job"]] = line[2] == "1"
         return found
 
     def alerts(self) -> set[str]:
@@ -158,6 +155,11 @@ class PublishedLoad(Load):
     def _known_to_matching(self, members: Any) -> None:
         wanted = len(members), sum(len(member.capability_ids) for member in members)
         eventually(lambda: self.stack.counted() == wanted, within_s=120, every_s=1)
+
+
+def name_of(container: dict[str, Any]) -> str:
+    """Return what docker-compose.yml calls a container."""
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
 
 
 def muster_image() -> str:

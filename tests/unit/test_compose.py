@@ -267,10 +267,9 @@ def test_whatever_goes_on_running_is_watched_and_started_again(service: str) -> 
     [
         ("broker", {"rabbitmq", "worker", "relay"}),
         ("database", {"postgres", "migrate", "api", "worker", "relay"}),
-        (
-            "monitoring",
-            {"prometheus", "alertmanager", "grafana", "rabbitmq", "api", "worker", "relay"},
-        ),
+        ("broker-metrics", {"rabbitmq", "prometheus"}),
+        ("metrics", {"prometheus", "api", "worker", "relay"}),
+        ("monitoring", {"prometheus", "alertmanager", "grafana"}),
         ("public", {"api", "grafana"}),
         ("outside", {"worker", "alertmanager"}),
     ],
