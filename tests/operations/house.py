@@ -23,7 +23,7 @@ from muster.contracts.catalogue import OWNERS
 from muster.settings import Settings
 from muster.storage.store import Store
 from tests.operations.manual import obey
-from tests.servers.postgres import Cluster, start_cluster
+from tests.servers.postgres import Cluster, start_cluster, start_copy
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 
@@ -57,13 +57,18 @@ class House:
 
     def obey(self, *names: str) -> None:
         """Type what the manual says under these names."""
-        variables = {"backup": str(self.home / "backup")}
+        for name in names:
+            obey(name, self.home, self.variables)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return what the manual's commands take from the environment."""
+        known = {"backup": str(self.home / "backup")}
         if self.cluster:
             login = {"HOST": "127.0.0.1", "USER": "muster", "PASSWORD": self.cluster.password}
-            variables |= {f"PG{name}": value for name, value in login.items()}
-            variables |= {"PGPORT": str(self.cluster.port), "PGDATABASE": "postgres"}
-        for name in names:
-            obey(name, self.home, variables)
+            known |= {f"PG{name}": value for name, value in login.items()}
+            known |= {"PGPORT": str(self.cluster.port), "PGDATABASE": "postgres"}
+        return known
 
     def make_databases(self) -> None:
         """Make the empty databases."""
@@ -72,17 +77,29 @@ class House:
     def burn_down(self) -> None:
         """Lose all there is but the backup: processes, queues, databases, keys."""
         stop(self.directory, erase=True)
+        self.drop_databases()
+
+    def drop_databases(self) -> None:
+        """Lose the databases."""
         self._for_each_database("DROP DATABASE {} WITH (FORCE)")
 
     @contextmanager
     def stores(self) -> Iterator[dict[str, Store]]:
         """Open its stores, to look at them from outside."""
-        stores = open_stores(Settings(database_url=self.database_url))
-        try:
+        with _opened(self.database_url) as stores:
             yield stores
+
+    @contextmanager
+    def recovered(self) -> Iterator[dict[str, Store]]:
+        """Start a server on the base backup, as it is after its recovery; open what it has."""
+        assert self.cluster
+        place = self.home / "recovered"
+        try:
+            cluster = start_copy(place, self.home / "backup" / "base", self.cluster)
+            with _opened(cluster.url("muster_{service}")) as stores:
+                yield stores
         finally:
-            for store in stores.values():
-                store.engine.dispose()
+            Supervisor(place).shut_down()
 
     def _for_each_database(self, statement: str) -> None:
         if self.cluster is None:
@@ -94,8 +111,18 @@ class House:
 
 
 @contextmanager
-def house(store: str) -> Iterator[House]:
-    """Build a house; tear it down with the context."""
+def _opened(database_url: str) -> Iterator[dict[str, Store]]:
+    stores = open_stores(Settings(database_url=database_url))
+    try:
+        yield stores
+    finally:
+        for store in stores.values():
+            store.engine.dispose()
+
+
+@contextmanager
+def house(store: str, *, empty: bool = False) -> Iterator[House]:
+    """Build a house, with databases unless it is to be empty; tear it down with the context."""
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="muster-house-"))
         stack.callback(shutil.rmtree, home)
@@ -106,6 +133,7 @@ def house(store: str) -> Iterator[House]:
             stack.callback(Supervisor(home / "postgres").shut_down)
             cluster = start_cluster(home / "postgres")
         built = House(home, cluster)
-        built.make_databases()
+        if not empty:
+            built.make_databases()
         stack.callback(stop, built.directory)
         yield built

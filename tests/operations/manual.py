@@ -33,10 +33,16 @@ def blocks(page: Path) -> Iterator[str]:
     yield from _ANY.findall(page.read_text("utf-8"))
 
 
-def obey(name: str, home: Path, variables: Mapping[str, str]) -> None:
-    """Type what a block says, in this directory; fail with what was printed if a command fails."""
+def obey(
+    name: str, home: Path, variables: Mapping[str, str], leaving_out: str | None = None
+) -> None:
+    """Type what a block says, in this directory; fail with what was printed if a command fails.
+
+    What the manual says may be left out is the lines that begin with one command."""
+    lines = named_blocks()[name].splitlines()
+    typed = [line for line in lines if not leaving_out or line.split()[:1] != [leaving_out]]
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", named_blocks()[name]],
+        ["bash", "-euo", "pipefail", "-c", "\n".join(typed)],
         cwd=home,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,

@@ -18,7 +18,7 @@ from tests.operations.successor import Clients, Remembered
 from tests.reports import keep_report
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.broker, pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.broker, pytest.mark.faults, pytest.mark.timeout(420)]
 
 RATE_PER_S = 4
 ENOUGH = 5  # of whatever has to have happened before the story goes on
@@ -95,9 +95,12 @@ def back_up_while_events_wait(muster: House, kind: str, target: Target) -> tuple
     began = time.time()
     muster.obey(f"back-up-{kind}")
     ended = time.time()
-    if kind == POSTGRESQL:
-        muster.obey("check-postgresql")
     supervisor.start("worker")
+    if kind == POSTGRESQL:
+        muster.obey("check-postgresql", "base-backup")  # the latter while events are on their way
+        with muster.recovered() as stores:
+            assert taken(stores) <= spoken(stores), "a service knows of what nobody has said"
+            assert len(taken(stores)) > ENOUGH
     return began, ended
 
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import secrets
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,36 @@ def start_cluster(directory: Path, settings: Mapping[str, str] = SETTINGS) -> Cl
         secrets.token_hex(16),
     )
     _initialise(binaries, directory, cluster, user)
+    _run(binaries, directory, cluster, settings, user)
+    write_private_json(
+        directory / "cluster.json", {"port": cluster.port, "password": cluster.password}
+    )
+    return cluster
+
+
+def start_copy(directory: Path, base: Path, of: Cluster) -> Cluster:
+    """Start a cluster on a base backup of another, which is moved into this new directory."""
+    user = "postgres" if os.getuid() == 0 else None
+    directory.mkdir(mode=0o711)
+    ports = remembered_ports(directory / "ports.json", ["postgres"], {})
+    cluster = Cluster(ports["postgres"], of.password)
+    home = directory / "home"
+    home.mkdir(mode=0o700)
+    base.rename(home / "data")
+    if user is not None:
+        for path in (home, *home.rglob("*")):
+            shutil.chown(path, user)
+    _run(_find_binaries(), directory, cluster, SETTINGS, user)
+    return cluster
+
+
+def _run(
+    binaries: Path,
+    directory: Path,
+    cluster: Cluster,
+    settings: Mapping[str, str],
+    user: str | None,
+) -> None:
     told = {**settings, "port": str(cluster.port)}
     program = Program(
         "postgres",
@@ -93,10 +124,6 @@ def start_cluster(directory: Path, settings: Mapping[str, str] = SETTINGS) -> Cl
     supervisor.start_daemon([program], os.environ)
     supervisor.start("postgres")
     eventually(lambda: _answers(cluster), within_s=30)
-    write_private_json(
-        directory / "cluster.json", {"port": cluster.port, "password": cluster.password}
-    )
-    return cluster
 
 
 def _options(settings: Mapping[str, str]) -> list[str]:
