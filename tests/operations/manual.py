@@ -48,7 +48,7 @@ def obey(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"{name} failed:\n{done.stdout}"
