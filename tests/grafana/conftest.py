@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ class Watched:
     prometheus: Prometheus
     api: str
     since: float
+    report: Mapping[str, Any]
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +53,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             eventually(lambda: _is_over(demo, directory), within_s=300, every_s=1)
             over = time.time()
             eventually(lambda: _is_measured(prometheus, over), within_s=60, every_s=1)
-            yield Watched(prometheus, told(directory, "run.json")["api"], since)
+            api = told(directory, "run.json")["api"]
+            yield Watched(prometheus, api, since, told(directory, REPORT))
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait(60)

@@ -61,8 +61,13 @@ def test_the_journeys_of_the_demo_are_counted_stage_by_stage(watched: Watched) -
     }
 
     assert min(counted.values()) > 0, counted
-    assert counted["Submitted"] >= counted["Offered"] >= counted["Confirmed"], counted
-    assert counted["Jobs begun"] >= max(counted["On scene"], counted["Jobs done"]), counted
+    told = {
+        "Submitted": watched.report["requests"],
+        "Confirmed": watched.report["confirmed"],
+        "Jobs done": watched.report["jobs_completed"],
+    }
+    # Prometheus guesses what happened before its first look and after its last.
+    assert {stage: counted[stage] for stage in told} == pytest.approx(told, rel=0.2)
 
 
 def test_the_services_to_choose_from_are_muster_s(watched: Watched) -> None:
