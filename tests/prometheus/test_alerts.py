@@ -13,17 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-import httpx
 import pika
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from muster.cli.deployment import Options
-from muster.cli.up import start
 from tests.e2e.actors import NEEDS, Client, a_request, clear_reviews, join, publish_all_kinds
 from tests.prometheus.conftest import Watched
-from tests.prometheus.test_rules import OTHERS
-from tests.servers.prometheus import Alertmanager, Prometheus, program_of_prometheus
+from tests.prometheus.watching import LATER, SOON, is_over, is_told, stopped
+from tests.servers.prometheus import Alertmanager, Prometheus
 from tests.waiting import eventually
 
 pytestmark = [
@@ -33,77 +29,7 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-SOON, LATER = 60, 120  # seconds
 QUEUE = "matching.sourcing"
-
-
-def is_told(prometheus: Prometheus, *names: str, meanwhile: Callable[[], object] = bool) -> None:
-    """Return once each of these alerts fires, with a summary and a description without gaps."""
-
-    def all_fire() -> bool:
-        meanwhile()
-        return {each.name for each in prometheus.alerts() if each.state == "firing"} >= set(names)
-
-    eventually(all_fire, within_s=SOON, every_s=0.5)
-    for name in names:
-        for alert in prometheus.firing(name):
-            for said in (alert.annotations["summary"], alert.annotations["description"]):
-                assert said
-                assert "<no value>" not in said
-                assert "error" not in said or "errors" in said
-
-
-def is_over(prometheus: Prometheus, *names: str, meanwhile: Callable[[], object] = bool) -> None:
-    """Return once none of these alerts fires any more."""
-
-    def none_fires() -> bool:
-        meanwhile()
-        return not {each.name for each in prometheus.alerts()} & set(names)
-
-    eventually(none_fires, within_s=LATER, every_s=0.5)
-
-
-@contextmanager
-def stopped(watched: Watched, name: str) -> Iterator[None]:
-    """Keep a program of Muster's down until the context ends; then have all of it ready again."""
-    watched.programs.stop_all([name])
-    try:
-        yield
-    finally:
-        start(Options(watched.directory))
-
-
-def test_every_target_of_a_running_muster_is_up(watched: Watched, prometheus: Prometheus) -> None:
-    """api, worker and relay; RabbitMQ's node and its queues; Prometheus itself."""
-    eventually(lambda: len(prometheus.health()) == 6, within_s=SOON)
-    eventually(lambda: set(prometheus.health().values()) == {""}, within_s=SOON)
-    processes = {each.labels["process"] for each in prometheus.query('up{job="muster"} == 1')}
-    assert processes == {"api", "worker", "relay"}
-
-
-def test_no_alert_but_the_watchdog_when_all_is_well(prometheus: Prometheus) -> None:
-    """A system that has just been started wakes nobody."""
-    is_told(prometheus, "Watchdog")
-    eventually(lambda: {each.name for each in prometheus.alerts()} == {"Watchdog"}, within_s=LATER)
-
-
-def test_what_rules_read_of_others_is_there(prometheus: Prometheus) -> None:
-    """Names of RabbitMQ's and Prometheus' own metrics are as these versions have them."""
-    eventually(lambda: prometheus.query("rabbitmq_detailed_queue_consumers"), within_s=SOON)
-    assert [name for name in sorted(OTHERS) if not prometheus.query(name)] == []
-
-
-@pytest.mark.parametrize("process", ["api", "worker", "relay"])
-def test_the_page_of_a_process_is_as_prometheus_wants_it(watched: Watched, process: str) -> None:
-    """`promtool check metrics` finds no fault with what we name and describe."""
-    page = httpx.get(watched.deployment.metrics_of(process), timeout=30).text
-    promtool = program_of_prometheus("promtool")
-    ours = "\n".join(line for line in page.splitlines() if "muster_" in line) + "\n"
-    assert list(text_string_to_metric_families(ours))
-    checked = subprocess.run(
-        [promtool, "check", "metrics"], input=ours, capture_output=True, text=True
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_a_relay_that_is_gone(watched: Watched, prometheus: Prometheus) -> None:
