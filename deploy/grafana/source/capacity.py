@@ -36,11 +36,11 @@ def _map() -> Panel:
         },
     }
     options = {
-        "basemap": {"type": "default", "name": "Map"},
+        "basemap": {"config": {}, "type": "default", "name": "Map"},
         "controls": {"mouseWheelZoom": False, "showAttribution": True, "showZoom": True},
         "layers": [dots],
         "tooltip": {"mode": "details"},
-        "view": {"id": "zero", "lat": 20, "lon": 20, "zoom": 2, "allLayers": True},
+        "view": {"id": "coords", "lat": 20, "lon": 20, "zoom": 2},
     }
     free = or_country(state(f'{_UNITS}{{state="free"}}', "country"))
     columns = {"A": "free", "B": "overdue"}

@@ -159,7 +159,12 @@ def graph(
     defaults |= {"min": lowest} if lowest is not None else {}
     defaults |= {"max": highest} if highest is not None else {}
     options = {
-        "legend": {"displayMode": "table", "placement": "right", "calcs": ["lastNotNull", "max"]},
+        "legend": {
+            "calcs": ["lastNotNull", "max"],
+            "displayMode": "table",
+            "placement": "right",
+            "showLegend": True,
+        },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     return Panel(
