@@ -2,8 +2,9 @@
 
 from deploy.grafana.source.alerts import Step, Watch
 from deploy.grafana.source.dashboard import Dashboard, Row
-from deploy.grafana.source.panels import Query, graph, stat, table
+from deploy.grafana.source.panels import Query, graph, stat
 from deploy.grafana.source.promql import or_zero
+from deploy.grafana.source.tables import table
 
 _WORK = (
     'queue=~"(registry|matching|dispatch|notify)\\\\..+",queue!~".+\\\\.dlq|.+\\\\.retry\\\\..+"'

@@ -2,8 +2,9 @@
 
 from deploy.grafana.source.alerts import Watch
 from deploy.grafana.source.dashboard import Row
-from deploy.grafana.source.panels import TALL, Json, Panel, Query, coloured, graph, merged, table
+from deploy.grafana.source.panels import TALL, Json, Panel, Query, graph
 from deploy.grafana.source.promql import happened, renamed, state
+from deploy.grafana.source.tables import coloured, merged, table
 
 _UNITS = "muster_capacity_units"
 _OVERDUE = Watch("CheckInOverdue")

@@ -2,7 +2,8 @@
 
 from deploy.grafana.source.alerts import Step, Watch
 from deploy.grafana.source.dashboard import Dashboard, Row
-from deploy.grafana.source.panels import Panel, Query, graph, stat, table
+from deploy.grafana.source.panels import Panel, Query, graph, stat
+from deploy.grafana.source.tables import table
 
 _NAME = "{{slo}} {{urgency}}"
 _ALERTS = ("FirstOffersLate", "WorkAborted", "MessagesNotHandled", "ApiErrors")
