@@ -79,11 +79,12 @@ BATCH_SIZE = histogram(
 )
 MESSAGE_LAG = histogram(
     "muster_message_lag_seconds",
-    "Time from an event's happening to its being taken by a subscription: outbox, relay, broker "
-    "and queue together, retries and replays too. Exemplars carry the trace id.",
+    "Time from an event's happening to its being taken by a subscription, of the oldest in each "
+    "batch: outbox, relay, broker and queue together, retries and replays too. Exemplars carry the "
+    "trace id.",
     [SERVICE, SUBSCRIPTION],
     [WORKER],
-    "as each delivery is taken",
+    "as each batch is taken",
     (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600),
 )
 INBOX_DUPLICATES = counter(

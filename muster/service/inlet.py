@@ -127,10 +127,12 @@ class Inlet:
         self._send(outgoing)
 
     def _show_lag(self, parcels: Sequence[_Parcel]) -> None:
-        now, lag = self._store.clock.now(), MESSAGE_LAG.labels(*self._labels)
-        for parcel in parcels:
-            late = (now - parcel.envelope.time).total_seconds()
-            lag.observe(max(0.0, late), exemplar_of(parcel.envelope.context.traceparent))
+        if not parcels:
+            return
+        oldest = min((parcel.envelope for parcel in parcels), key=lambda envelope: envelope.time)
+        late = (self._store.clock.now() - oldest.time).total_seconds()
+        exemplar = exemplar_of(oldest.context.traceparent)
+        MESSAGE_LAG.labels(*self._labels).observe(max(0.0, late), exemplar)
 
     def _heard(self, envelope: Envelope) -> Envelope:
         """Return it if it is subscribed to: the broker checks routing keys, not what is within.
