@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 
-RATE_PER_S = 4
+RATE_PER_S = 3
 ENOUGH = 5
 FIRST = """
     op.create_table("next_things", sa.Column("next_id", sa.String(64), primary_key=True))
@@ -89,9 +89,9 @@ def test_nothing_is_lost_or_refused_while_a_new_version_takes_over(muster: House
             muster.obey("restart-one-by-one", "new-token-keys")
             seen = counted(ledger, said.ENDED)
             eventually(lambda: counted(ledger, said.ENDED) >= seen + ENOUGH, within_s=60)
-        load.settle(within_s=60)
+        load.settle(within_s=120)
         traffic = load.traffic
-    accounts = account(target, ledger)
+    accounts = account(target, ledger, at_rest_within_s=90)
     accounts.assert_nothing_lost()
     assert not [name for name in traffic if name.startswith("refused")], traffic
     for each in Supervisor(muster.directory).processes():
