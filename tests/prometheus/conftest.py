@@ -1,5 +1,7 @@
 """A Muster to be broken, and a Prometheus and an Alertmanager that watch it."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +47,10 @@ class Watched:
 
 
 @pytest.fixture(scope="package")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def watched() -> Iterator[Watched]:
     """Start a Muster with a broker and a database of its own, as `muster up` does."""
-    home = tmp_path_factory.mktemp("watched")
-    for each in (home, *home.parents[:3]):  # PostgreSQL does not run as root
-        if each.stat().st_mode & 0o011 != 0o011 and each.is_relative_to(home.parents[2]):
-            each.chmod(0o711)
+    home = Path(tempfile.mkdtemp(prefix="muster-watched-"))
+    home.chmod(0o711)  # PostgreSQL does not run as root and has to reach its own part
     database = Supervisor(home / "postgres")
     directory = home / ".muster"
     mail_port = free_port()
@@ -72,6 +72,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     finally:
         stop(directory)
         database.shut_down()
+        shutil.rmtree(home)
 
 
 @pytest.fixture(scope="package")
