@@ -29,7 +29,7 @@ Three things to know when you write a query:
 
 RabbitMQ has metrics of its own, from its plugin `rabbitmq_prometheus`:
 `rabbitmq_queue_messages_ready`, `rabbitmq_queue_consumers`, `rabbitmq_alarms_memory_used_watermark`
-and many more; by queue at `/metrics/per-object`.
+and many more; by queue at `/metrics/detailed`.
 """
 
 _WORK, _MACHINERY = "The work", "The machinery"
