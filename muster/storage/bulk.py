@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table
+import orjson
+from sqlalchemy import JSON, Connection, Dialect, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 FEW = 3  # rows that are better sent one by one
 
@@ -61,4 +63,13 @@ def _over_arrays(
     arrays = ", ".join(f"%b::{each}[]" for each in plain)
     columns = ", ".join(map(quote, names))
     statement = f"INSERT INTO {quote(table.name)} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608
-    return statement, [each.bind_processor(dialect) for each in types]
+    return statement, [_converter(each, dialect) for each in types]
+
+
+def _converter(of: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    # The driver writes a document, but not an array of them: it goes as text, and is cast.
+    return _as_json if isinstance(of, JSON) else of.bind_processor(dialect)
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, event, func, select
+from sqlalchemy import JSON, Column, Connection, Integer, String, Table, Text, event, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 from muster.clock import RandomIds, SimulatedClock
@@ -44,6 +44,12 @@ TABLE = Table(
     Column("version", Integer, nullable=False),
     Column("count", Integer, nullable=False),
     Column("document", Text, nullable=False),
+)
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    Column("entry", Integer, primary_key=True),
+    Column("detail", JSON, nullable=False),
 )
 COUNTERS = Repository(
     TABLE, Counter, "counter", lambda c: {"counter_id": c.counter_id, "count": c.count}
@@ -123,6 +129,20 @@ def test_a_failed_unit_leaves_nothing(store: Store) -> None:
     with store.read() as connection:
         assert outbox.backlog(connection, METADATA).waiting == 0
         assert timers.next_due(connection, METADATA) is None
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_documents_are_added_one_by_one_and_many_at_once(store: Store, count: int) -> None:
+    """A column of JSON takes part, whichever way the rows go; what is not there stays nothing."""
+    documents = [{"number": number, "none": None} for number in range(count)]
+
+    with store.begin(SOMEBODY) as work:
+        rows = [{"entry": number, "detail": each} for number, each in enumerate(documents)]
+        add_rows(work.connection, ENTRIES, rows)
+
+    with store.read() as connection:
+        found = connection.execute(select(ENTRIES.c.detail).order_by(ENTRIES.c.entry))
+        assert found.scalars().all() == documents
 
 
 def test_what_is_postponed_is_written_once_and_last(store: Store) -> None:
