@@ -17,7 +17,7 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.e2e, pytest.mark.broker]
 
 STATE = (
-    ("list_queues", "name", "durable", "arguments", "messages", "consumers"),
+    ("list_queues", "name", "durable", "arguments", "consumers"),  # messages come and go
     ("list_bindings",),
     ("list_exchanges", "name", "type"),
     ("list_permissions",),
