@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from muster.cli.node import NoRabbitMQ, find_scripts
@@ -52,8 +53,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         try:
             eventually(lambda: _is_over(demo, directory), within_s=300, every_s=1)
             over = time.time()
-            eventually(lambda: _is_measured(prometheus, over), within_s=60, every_s=1)
             api = told(directory, "run.json")["api"]
+            eventually(
+                lambda: _is_asked(api) and _is_measured(prometheus, over), within_s=60, every_s=1
+            )
             yield Watched(prometheus, api, since, told(directory, REPORT))
         finally:
             demo.send_signal(signal.SIGINT)
@@ -77,6 +80,11 @@ def _start(directory: Path, log: Path) -> subprocess.Popen[bytes]:
 def _is_over(demo: subprocess.Popen[bytes], directory: Path) -> bool:
     assert demo.poll() is None, (directory.parent / LOG).read_text()[-6000:]
     return (directory / REPORT).exists()
+
+
+def _is_asked(api: str) -> bool:
+    """Ask registry something: on a busy machine Prometheus finds the api after the enrolment."""
+    return httpx.get(f"{api}/v1/organisations", timeout=10).status_code == 401
 
 
 def _is_measured(prometheus: Prometheus, after: float) -> bool:
