@@ -51,11 +51,10 @@ def test_what_one_two_and_three_workers_do(
     """In turns, so that whatever else the machine does strikes all alike; nothing is lost."""
     took: dict[int, list[Measured]] = {1: [], 2: [], 3: []}
     with fleet(tmp_path, database(request, "postgresql"), workers=3, contended=10) as many:
-        many.let_work(1)
-        measured(many, 1)  # what only the first round costs
         for _ in range(ROUNDS):
             for number in took:
                 many.let_work(number)
+                measured(many, number)  # what only a worker that has just started costs
                 took[number].append(measured(many, number))
         many.nothing_is_lost()
     keep_runs(pytestconfig, [average(number, runs) for number, runs in took.items()], LIMIT)
