@@ -13,7 +13,7 @@ rm -rf /var/lib/dpkg/* /var/lib/apt /var/cache/* /var/log/* /etc/apt \
     /usr/bin/perl* /usr/share/perl* /usr/lib/*/perl* /usr/lib/*/libperl*
 mv /tmp/status /var/lib/dpkg/status
 rm -rf /usr/share/doc /usr/share/man /usr/share/info /usr/share/locale /usr/share/python-wheels
-rm -rf /root/.cache
+rm -rf ~root/.cache
 
 # Of Python: what makes environments, windows and documentation, and its own pip.
 rm -rf "$python"/ensurepip "$python"/idlelib "$python"/lib2to3 "$python"/pydoc_data \
